@@ -1,0 +1,69 @@
+"""Restore twelve really old photographs, unselected, and lay them side by side.
+
+    GANTOOLS_DATA=folder python benchmarks/gallery.py
+
+Takes the first six held-out photographs, in name order, of `documerica` and of
+`fsa-owi`: no network has seen them.  Writes `gantools/records/gallery.jpg`, each row
+two photographs before and after, and `gallery.csv` with what was done to each.
+"""
+
+import argparse
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from gantools import collections, evaluation, photos, restoration
+
+RECORDS = Path(restoration.__file__).parent / "records"
+CELL = 300  # pixels, the longer side of each photograph on the sheet
+GAP = 6
+
+
+def cell(pixels: np.ndarray) -> np.ndarray:
+    """Fit a photograph into a white square of the sheet."""
+    scale = CELL / max(pixels.shape[:2])
+    size = [round(n * scale) for n in pixels.shape[1::-1]]
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    small = np.broadcast_to(small.reshape(*size[::-1], -1), (*size[::-1], 3))
+    square = np.ones((CELL + GAP, CELL + GAP, 3), np.float32)
+    top, left = (CELL - small.shape[0]) // 2, (CELL - small.shape[1]) // 2
+    square[top : top + small.shape[0], left : left + small.shape[1]] = small
+    return square
+
+
+def main() -> None:
+    """Restore, and write the sheet and the numbers."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--weights", type=Path, help="folder of a run; else shipped")
+    parser.add_argument("--out", type=Path, default=RECORDS)
+    options = parser.parse_args()
+    networks = restoration.load_restorer(
+        *([options.weights] if options.weights else [])
+    )
+    cells, rows = [], []
+    for name in ("documerica", "fsa-owi"):
+        for path in collections.files(name, split="test")[:6]:
+            photo = photos.load(path)
+            done = restoration.restore(photo, "full", networks)
+            cells += [cell(photo.pixels), cell(done.photo.pixels)]
+            gains = [1.0] * 3 if done.tone is None else done.tone.diagonal().tolist()
+            rows.append(
+                {
+                    "set": name,
+                    "photograph": path.stem,
+                    "damaged_share": float((done.mask > 0.5).mean()),
+                    **dict(
+                        zip(("red", "green", "blue"), map(float, gains), strict=True)
+                    ),
+                }
+            )
+    lines = [np.concatenate(cells[i : i + 4], axis=1) for i in range(0, len(cells), 4)]
+    options.out.mkdir(parents=True, exist_ok=True)
+    sheet = photos.Photo(np.concatenate(lines))
+    photos.save(sheet, options.out / "gallery.jpg", quality=82, overwrite=True)
+    evaluation.write_rows(rows, options.out / "gallery.csv")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,604 @@
+"""The `gantools` command: every verb calls one function of the package.
+
+Exit codes: 0 when all went well, 1 when something failed (the other photographs are
+still done), 2 when the command makes no sense, 130 when interrupted.
+"""
+
+import argparse
+import contextlib
+import functools
+import glob
+import itertools
+import mimetypes
+import os
+import platform
+import sys
+import textwrap
+import time
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from importlib import metadata
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+from tqdm import tqdm
+
+import gantools
+from gantools import collections, damage, photos, provenance
+
+FAILED, USAGE, INTERRUPTED = 1, 2, 130
+
+EXAMPLES = """examples:
+  gantools restore grandmother.jpg -o restored.jpg
+  gantools restore scans/ -o restored/ --mode conservative --report
+  gantools restore "scans/**/*.tif" -o restored/
+  gantools damage portrait.png -o aged.png --severity 0.8 --seed 3
+  gantools train restoration --preset smoke --folder runs/first
+  gantools data list
+  gantools info
+"""
+RESTORE = """examples:
+  gantools restore grandmother.jpg -o restored.jpg
+      one photograph into one file
+  gantools restore scans/ -o restored/
+      every photograph below a folder, into a folder of the same shape
+  gantools restore "scans/*.tif" letter.png -o restored/ --mode conservative --report
+      repair only inside the damage that was found, and say in restored/*.json what
+      was done
+
+The result has the format of the output's name, or in a folder that of the input.
+Bit depth, colour profile, EXIF, transparency and greyness are kept. Nothing is
+overwritten without --overwrite. Exit code 1 says that some photograph failed.
+"""
+DAMAGE = """examples:
+  gantools damage portrait.png -o aged.png --severity 0.8
+  gantools damage portraits/ -o aged/ --seed 3 --report
+
+The same photograph under the same name, with the same seed, is damaged the same way.
+"""
+TRAIN = """examples:
+  gantools train dcgan --preset smoke --folder runs/dcgan
+  gantools train restoration --preset cpu --folder runs/restoration
+  gantools train restoration --preset cpu --folder runs/restoration --resume
+      goes on where a run was cut off, to the same weights
+
+smoke takes a minute, only to see that all works; cpu takes hours, gpu wants a GPU.
+smoke trains on the pictures that come with the package, the others on named sets
+(see gantools data list).
+"""
+DATA = """examples:
+  gantools data list
+  gantools data fetch portraits
+
+Sets are kept in the folder that GANTOOLS_DATA names, or else in the user's cache.
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Say what is wrong with a command in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USAGE, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+class _Refused(Exception):
+    """The whole command cannot be done, for a reason worth one line."""
+
+    def __init__(self, line: str, code: int = USAGE):
+        super().__init__(line)
+        self.code = code
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        argv: the words after `gantools`; by default those of this process.
+
+    Returns:
+        The exit code.
+    """
+    # Names of files may hold what the terminal cannot show.
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    parser = _parser()
+    try:
+        options = parser.parse_args(argv)
+        return options.run(options)
+    except SystemExit as leave:  # of argparse, after --help or an error
+        return int(leave.code or 0)
+    except _Refused as problem:
+        _complain(str(problem))
+        return problem.code
+    except KeyboardInterrupt:
+        _complain("interrupted; nothing is left half done")
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _command(
+        _Parser(prog="gantools"), "Restore old photographs with GANs.", EXAMPLES
+    )
+    version = f"gantools {gantools.__version__}"
+    parser.add_argument("--version", action="version", version=version)
+    verbs = parser.add_subparsers(required=True, metavar="VERB", dest="verb")
+    _add_restore(verbs)
+    _add_damage(verbs)
+    _add_train(verbs)
+    _add_data(verbs)
+    info = verbs.add_parser("info", help="tell versions, devices and weights")
+    info.set_defaults(run=_info)
+    return parser
+
+
+def _command(
+    parser: argparse.ArgumentParser, description: str, examples: str
+) -> argparse.ArgumentParser:
+    parser.description, parser.epilog = description, examples
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    return parser
+
+
+def _add_restore(verbs: Any) -> None:
+    restore = verbs.add_parser("restore", help="restore photographs")
+    _command(restore, "Restore old photographs.", RESTORE)
+    _add_photos(restore)
+    restore.add_argument(
+        "--mode",
+        choices=("conservative", "full"),
+        default="full",
+        help="conservative: repair inside the damage found and leave every other pixel "
+        "as it is; full (default): repair everywhere and restore the colours",
+    )
+    restore.add_argument(
+        "--weights",
+        metavar="FOLDER",
+        type=Path,
+        help="weights of your own, from gantools train; default: those shipped",
+    )
+    restore.set_defaults(run=_restore)
+
+
+def _add_damage(verbs: Any) -> None:
+    parser = verbs.add_parser("damage", help="age photographs, to try a restoration")
+    _command(parser, "Do to photographs what time does to them.", DAMAGE)
+    _add_photos(parser)
+    parser.add_argument(
+        "--severity",
+        type=_severity,
+        default=0.5,
+        help="from 0, nothing, to 1, hardly anything spared (default 0.5)",
+    )
+    parser.add_argument(
+        "--seed", type=_seed, default=0, help="another seed, another damage (default 0)"
+    )
+    parser.set_defaults(run=_damage)
+
+
+def _add_photos(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "photos",
+        nargs="+",
+        metavar="PHOTO",
+        help="a photograph, a folder of them, or a pattern such as 'scans/*.tif'",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        metavar="OUT",
+        type=Path,
+        help="a file for one photograph, or a folder, made when it is not there",
+    )
+    parser.add_argument(
+        "--report", action="store_true", help="write beside each result what was done"
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace results that are there"
+    )
+
+
+def _add_train(verbs: Any) -> None:
+    train = verbs.add_parser("train", help="train a network")
+    _command(train, "Train the networks of a chapter.", TRAIN)
+    train.add_argument("network", choices=("restoration", "dcgan"))
+    train.add_argument("--preset", choices=("smoke", "cpu", "gpu"), required=True)
+    train.add_argument(
+        "--folder", type=Path, required=True, help="for checkpoints and weights"
+    )
+    train.add_argument(
+        "--resume", action="store_true", help="go on with the run in the folder"
+    )
+    train.set_defaults(run=_train)
+
+
+def _add_data(verbs: Any) -> None:
+    data = verbs.add_parser("data", help="list and fetch sets of pictures")
+    _command(data, "List and fetch named sets of pictures.", DATA)
+    actions = data.add_subparsers(required=True, metavar="ACTION", dest="action")
+    actions.add_parser("list", help="list the sets").set_defaults(run=_data_list)
+    fetch = actions.add_parser("fetch", help="download a set and check it")
+    fetch.add_argument("name", metavar="NAME", choices=collections.names())
+    fetch.set_defaults(run=_data_fetch)
+
+
+def _severity(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"Expected 0 to 1. Received: {text}")
+    return value
+
+
+def _seed(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"Expected 0 or more. Received: {text}")
+    return value
+
+
+# Photographs, one after the other
+
+
+@dataclass(frozen=True)
+class Job:
+    """One photograph to read and where its result goes."""
+
+    source: Path
+    target: Path
+
+    @property
+    def report(self) -> Path:
+        """Return the name of the report, beside the result."""
+        return self.target.with_name(self.target.name + ".json")
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of one photograph, and what a report says about it."""
+
+    photo: photos.Photo
+    line: str
+    numbers: dict
+    about: dict  # settings, weights, backend: as `provenance.describe` wants them
+
+
+Work = Callable[[photos.Photo, Path, Callable[[float], None]], Done]
+
+
+def _restore(options: argparse.Namespace) -> int:
+    @functools.cache
+    def restorer() -> Any:  # once, and only when there is a photograph to restore
+        with _hushed():
+            from gantools import restoration
+        where = {} if options.weights is None else {"folder": options.weights}
+        try:
+            return restoration.load_restorer(**where)
+        except (OSError, ValueError) as problem:
+            raise _Refused(_one_line(problem), FAILED) from problem
+
+    def work(photo: photos.Photo, _: Path, progress: Callable[[float], None]) -> Done:
+        networks = restorer()
+        from gantools import engine, restoration
+
+        result = restoration.restore(photo, options.mode, networks, progress=progress)
+        damaged = float(result.mask.mean())
+        return Done(
+            result.photo,
+            f"{result.changed:.1%} of it changed",
+            {"changed": result.changed, "damaged": damaged, "tone": result.tone},
+            {
+                "settings": {"mode": options.mode},
+                "weights": result.weights,
+                "backend": engine.BACKEND,
+            },
+        )
+
+    return _each(options, "restored", work)
+
+
+def _damage(options: argparse.Namespace) -> int:
+    def work(photo: photos.Photo, source: Path, _: Any) -> Done:
+        seeds = [options.seed, zlib.crc32(source.name.encode("utf-8", "replace"))]
+        rng = np.random.default_rng(seeds)
+        aged = damage.age(photo.pixels, rng, options.severity)
+        return Done(
+            replace(photo, pixels=aged.damaged),
+            ", ".join(aged.kinds) or "nothing",
+            {"kinds": aged.kinds, "damaged": float(aged.mask.mean())},
+            {"settings": {"severity": options.severity, "seed": options.seed}},
+        )
+
+    return _each(options, "damaged", work)
+
+
+def _each(options: argparse.Namespace, done: str, work: Work) -> int:
+    """Do the work on every photograph; say what failed and go on; sum up."""
+    jobs, failed, others = _plan(options)
+    total = len(jobs) + failed
+    with tqdm(
+        total=len(jobs), unit="photo", disable=None, file=sys.stderr, leave=False
+    ) as bar:
+        for index, job in enumerate(jobs):
+            try:
+                line = _one(options, job, work, _follow(bar, index))
+                tqdm.write(f"{job.source} -> {job.target} ({line})", file=sys.stdout)
+            except (_Refused, KeyboardInterrupt):
+                raise
+            except Exception as problem:
+                failed += 1
+                tqdm.write(_failure(job.source, problem), file=sys.stderr)
+            _follow(bar, index)(1.0)
+    _sum_up(done, total, failed, others)
+    return FAILED if failed else 0
+
+
+def _one(
+    options: argparse.Namespace,
+    job: Job,
+    work: Work,
+    progress: Callable[[float], None],
+) -> str:
+    """Read, check that the result can be saved, work, save; return what to say."""
+    begun = time.monotonic()
+    with _hushed():  # C libraries chat about broken files beside raising an error
+        photo = photos.load(job.source)
+    photos.check(photo, job.target, overwrite=options.overwrite)
+    before = None
+    if options.report:
+        before = provenance.identify(job.source)  # now: the result may replace it
+        if os.path.lexists(job.report) and not options.overwrite:
+            raise FileExistsError(
+                f"{job.report}: Expected a new name. Received: a file that exists"
+            )
+    result = work(photo, job.source, progress)
+    job.target.parent.mkdir(parents=True, exist_ok=True)
+    photos.save(result.photo, job.target, overwrite=options.overwrite)
+    seconds = time.monotonic() - begun
+    if before is not None:
+        record = provenance.describe(
+            before,
+            provenance.identify(job.target),
+            action=options.verb,
+            numbers={**result.numbers, "seconds": round(seconds, 2)},
+            **result.about,
+        )
+        provenance.write(record, job.report, overwrite=options.overwrite)
+    return f"{result.line}, {seconds:.1f} s"
+
+
+def _follow(bar: tqdm, index: int) -> Callable[[float], None]:
+    """Return a function that takes the finished share of one photograph."""
+
+    def show(share: float) -> None:
+        bar.n = round(index + share, 2)
+        bar.refresh()
+
+    return show
+
+
+def _sum_up(done: str, total: int, failed: int, others: int) -> None:
+    line = f"{total - failed} of {total} {done}"
+    line += f", {failed} failed" if failed else ""
+    line += f", files of other kinds left alone: {others}" if others else ""
+    print(line)
+
+
+# What goes where
+
+
+def _plan(options: argparse.Namespace) -> tuple[list[Job], int, int]:
+    """Turn words into jobs; count words that name no photograph, and other files."""
+    out = options.output
+    found: dict[Path, Path] = {}  # photograph -> its name below the output folder
+    failed = others = 0
+    for word in options.photos:
+        paths, ignored = _photographs(word, out)
+        others += ignored
+        if not paths:
+            failed += 1
+            kind = "a folder without any" if Path(word).is_dir() else "no match"
+            _complain(f"{word}: Expected photographs. Received: {kind}")
+        for path, name in paths.items():
+            found.setdefault(path, name)
+    found = _without_repeats(found)
+    if _is_file_name(out):
+        if len(found) > 1 or any(Path(word).is_dir() for word in options.photos):
+            raise _Refused(
+                f"Expected a folder as output for several photographs. Received: {out}"
+            )
+        return [Job(path, out) for path in found], failed, others
+    kind = mimetypes.guess_type(out)[0] or ""
+    if not out.is_dir() and (out.exists() or kind.startswith("image/")):
+        raise _Refused(
+            f"Expected a folder or a name ending in {', '.join(photos.SUFFIXES)}. "
+            f"Received: {out}"
+        )
+    jobs = [Job(path, out / name) for path, name in found.items()]
+    _refuse_clashes(jobs)
+    return jobs, failed, others
+
+
+def _is_file_name(out: Path) -> bool:
+    return out.suffix.lower() in photos.SUFFIXES and not out.is_dir()
+
+
+def _photographs(word: str, out: Path) -> tuple[dict[Path, Path], int]:
+    """Find the photographs that a word names, and count the other files passed over.
+
+    Returns:
+        {path: name below the output folder}, and the count. Below the output folder
+        the folders are those below the word's own folder.
+    """
+    path = Path(word)
+    if path.is_dir():
+        return _sort_out(path.rglob("*"), path, out)
+    if path.exists() or not glob.has_magic(word):
+        return {path: Path(path.name)}, 0
+    # Patterns are expanded here, too: the shell of Windows does not.
+    fixed = itertools.takewhile(lambda part: not glob.has_magic(part), path.parts)
+    matches = glob.glob(word, recursive=True)  # noqa: PTH207 Path takes no absolute one
+    return _sort_out(map(Path, matches), Path(*fixed), out)
+
+
+def _sort_out(
+    paths: Iterable[Path], base: Path, out: Path
+) -> tuple[dict[Path, Path], int]:
+    """Keep photographs, but none hidden and no result of ours inside their folder."""
+    found: dict[Path, Path] = {}
+    others = 0
+    ours = out.resolve() if base.resolve() in out.resolve().parents else None
+    for path in sorted(paths):
+        below = path.relative_to(base)
+        hidden = any(part.startswith(".") for part in below.parts)
+        if hidden or not path.is_file() or (ours and ours in path.resolve().parents):
+            continue
+        if path.suffix.lower() in photos.SUFFIXES:
+            found[path] = below
+        else:
+            others += 1
+    return found, others
+
+
+def _without_repeats(found: dict[Path, Path]) -> dict[Path, Path]:
+    """Keep one of the paths that lead to the same file."""
+    first = {path.resolve(): path for path in reversed(found)}
+    return {path: name for path, name in found.items() if first[path.resolve()] == path}
+
+
+def _refuse_clashes(jobs: list[Job]) -> None:
+    """Refuse two photographs whose results would have one name, on any system."""
+    taken: dict[str, Path] = {}
+    for job in jobs:
+        other = taken.setdefault(str(job.target).casefold(), job.source)
+        if other != job.source:
+            raise _Refused(
+                "Expected photographs whose results have different names. Received: "
+                f"{other} and {job.source}, both for {job.target}"
+            )
+
+
+# Training, data, information
+
+
+def _train(options: argparse.Namespace) -> int:
+    again = f"gantools train {options.network} --preset {options.preset}"
+    again += f" --folder {options.folder} --resume"
+    with _hushed():
+        from gantools import dcgan, restoration
+    network = {"dcgan": dcgan, "restoration": restoration}[options.network]
+    try:
+        network.train(
+            options.preset, options.folder, resume=options.resume, progress=True
+        )
+    except KeyboardInterrupt:
+        _complain(f"interrupted; go on with: {again}")
+        return INTERRUPTED
+    except FileExistsError as problem:
+        _complain(f"{_one_line(problem)}. Go on with: {again}")
+        return FAILED
+    except (OSError, ValueError, ArithmeticError) as problem:
+        _complain(_one_line(problem))
+        return FAILED
+    print(f"trained {options.network}, preset {options.preset}: {options.folder}")
+    return 0
+
+
+def _data_list(options: argparse.Namespace) -> int:
+    print(f"in {collections.home()}")
+    for name in collections.names():
+        known = collections.describe(name)
+        if (collections.home() / name).is_dir():
+            state = "here"
+        else:
+            state = "fetch" if known.address else "by hand"
+        size = f"{known.bytes / 1e6:.0f} MB"
+        print(f"{name:<15}{state:<9}{known.count:>6} {size:>7}  {known.what}")
+    return 0
+
+
+def _data_fetch(options: argparse.Namespace) -> int:
+    try:
+        print(collections.fetch(options.name))
+    except (OSError, ValueError) as problem:
+        _complain(_one_line(problem))
+        return FAILED
+    return 0
+
+
+def _info(options: argparse.Namespace) -> int:
+    with _hushed():
+        import keras
+
+        from gantools import arrays, engine
+
+        devices = keras.distribution.list_devices()
+    print(f"gantools    {gantools.__version__}")
+    print(f"python      {platform.python_version()} on {platform.platform()}")
+    for name in ("keras", engine.BACKEND, "numpy", "pillow", "opencv-python-headless"):
+        print(f"{name.split('-')[0]:<12}{_version(name)}")
+    print(f"backend     {engine.BACKEND}")
+    print(f"devices     {', '.join(devices)}")
+    print(f"data        {collections.home()}")
+    for name, record in arrays.manifest().items():
+        print(f"weights     {name} {record['sha256']} {record['bytes'] / 1e6:.1f} MB")
+    return 0
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "not installed under this name"
+
+
+# Talking
+
+
+def _complain(line: str) -> None:
+    print(f"gantools: {line}", file=sys.stderr)
+
+
+def _failure(source: Path, problem: Exception) -> str:
+    """Say in one line what failed for one photograph."""
+    line = _one_line(problem)
+    if isinstance(problem, photos.PhotoError | FileExistsError):
+        return f"gantools: {line}"  # begins with the name already
+    return f"gantools: {source}: {line}"
+
+
+def _one_line(problem: Exception) -> str:
+    text = textwrap.shorten(str(problem), 300, placeholder=" ...")
+    if isinstance(problem, OSError) and problem.strerror and problem.filename:
+        text = f"{problem.filename}: {problem.strerror}"
+    known = isinstance(problem, OSError | ValueError)
+    return text if text and known else f"{type(problem).__name__}: {text}"
+
+
+@contextlib.contextmanager
+def _hushed() -> Iterator[None]:
+    """Close the process's standard error to libraries written in C.
+
+    TensorFlow greets on import whatever TF_CPP_MIN_LOG_LEVEL says, and libtiff prints
+    beside raising. Exceptions pass as ever.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    try:
+        saved = os.dup(2)
+    except OSError:  # a process without standard error
+        yield
+        return
+    try:
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, 2)
+        os.close(nothing)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

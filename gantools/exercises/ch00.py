@@ -1,0 +1,159 @@
+"""Exercises of the quick start: what a restoration changed, and what it is for."""
+
+import numpy as np
+
+from gantools.exercises import Exercise, compare
+
+
+def _restored() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Make a photograph, a repair of it and the damage mask."""
+    rng = np.random.default_rng(0)
+    before = rng.uniform(0.2, 0.6, (10, 20, 3)).astype(np.float32)  # (H, W, C)
+    after = before.copy()
+    after[2:5, 4:14, :2] += np.float32(0.3)  # 30 pixels, two of three channels
+    after[7, :6, 0] -= np.float32(0.2)  # 6 pixels, darker
+    after[8] += np.float32(1e-4)  # 20 pixels, far less than a level
+    mask = np.zeros((10, 20), np.float32)
+    mask[2:5, 4:14] = 1
+    return before, after, mask
+
+
+# --------------------------------------------------------------------- changed
+
+
+def changed(before, after):
+    """Return the share of the pixels that changed by half a level of 255 or more."""
+    largest = np.abs(after - before).max(axis=-1)  # (H, W)
+    return np.mean(largest >= 0.5 / 255)
+
+
+def _judge_changed(answer):
+    before, after, _ = _restored()
+    step = np.abs(after - before) >= 0.5 / 255  # (H, W, C)
+    mistakes = {
+        "a share lies in [0, 1]; this is a percentage": 100 * changed(before, after),
+        "a share is asked for, not a number of pixels": step.any(axis=-1).sum(),
+        "count pixels: one that changed in any channel counts once": step.mean(),
+        "a pixel need not change in all channels": step.all(axis=-1).mean(),
+        "a pixel that became darker has changed too": (
+            ((after - before) >= 0.5 / 255).any(axis=-1).mean()
+        ),
+        "less than half a level of 255 does not show in the file": (
+            (after != before).any(axis=-1).mean()
+        ),
+    }
+    return compare(answer(before, after), changed(before, after), mistakes)
+
+
+CHANGED = Exercise(
+    "00-changed",
+    changed,
+    _judge_changed,
+    {
+        "this is a percentage": lambda before, after: 100 * changed(before, after),
+        "not a number of pixels": lambda before, after: (
+            np.abs(after - before).max(axis=-1) >= 0.5 / 255
+        ).sum(),
+        "in any channel counts once": lambda before, after: np.mean(
+            np.abs(after - before) >= 0.5 / 255
+        ),
+        "in all channels": lambda before, after: np.mean(
+            np.abs(after - before).min(axis=-1) >= 0.5 / 255
+        ),
+        "became darker": lambda before, after: np.mean(
+            (after - before).max(axis=-1) >= 0.5 / 255
+        ),
+        "does not show in the file": lambda before, after: np.mean(
+            (after != before).any(axis=-1)
+        ),
+    },
+)
+
+# --------------------------------------------------------------------- outside
+
+
+def outside(before, after, mask):
+    """Count the pixels that differ at all where the mask is 0."""
+    differs = (before != after).any(axis=-1)  # (H, W)
+    return int(np.sum(differs & (mask == 0)))
+
+
+def _judge_outside(answer):
+    before, after, mask = _restored()
+    differs = before != after  # (H, W, C)
+    mistakes = {
+        "these are the pixels inside the mask": (
+            (differs.any(axis=-1) & (mask > 0)).sum()
+        ),
+        "count the changed pixels outside, not all of them": differs.any(axis=-1).sum(),
+        "count each pixel once, however many channels differ": (
+            (differs & (mask == 0)[..., None]).sum()
+        ),
+        "bit for bit: a difference too small to see is one, too": 6,
+        "a number of pixels is asked for, not a share": (
+            (differs.any(axis=-1) & (mask == 0)).mean()
+        ),
+    }
+    return compare(answer(before, after, mask), outside(before, after, mask), mistakes)
+
+
+OUTSIDE = Exercise(
+    "00-outside",
+    outside,
+    _judge_outside,
+    {
+        "inside the mask": lambda before, after, mask: np.sum(
+            (before != after).any(axis=-1) & (mask > 0)
+        ),
+        "not all of them": lambda before, after, mask: np.sum(
+            (before != after).any(axis=-1)
+        ),
+        "count each pixel once": lambda before, after, mask: np.sum(
+            (before != after)[mask == 0]
+        ),
+        "bit for bit": lambda before, after, mask: np.sum(
+            (np.abs(before - after).max(axis=-1) > 0.5 / 255)[mask == 0]
+        ),
+        "not a share": lambda before, after, mask: np.mean(
+            (before != after).any(axis=-1) & (mask == 0)
+        ),
+    },
+)
+
+# ------------------------------------------------------------------------ mode
+
+MODES = {"archive": "conservative", "album": "full", "identity": "none"}
+_REASONS = {
+    "archive": "an archive must be able to say which pixels are the original's",
+    "album": "undoing the fading is what was asked for, and only one mode does that",
+    "identity": "a repaired face is a guess, whatever the mode",
+}
+
+
+def _judge_mode(answer):
+    if not isinstance(answer, dict) or set(answer) != set(MODES):
+        return f"expected a dictionary with the keys {list(MODES)}"
+    for key, mode in answer.items():
+        if mode not in ("conservative", "full", "none"):
+            return (
+                f"{key}: expected 'conservative', 'full' or 'none', received {mode!r}"
+            )
+        if mode != MODES[key]:
+            return f"{key}: {_REASONS[key]}"
+    return None
+
+
+MODE = Exercise(
+    "00-mode",
+    MODES,
+    _judge_mode,
+    {
+        "which pixels are the original's": MODES | {"archive": "full"},
+        "only one mode does that": MODES | {"album": "conservative"},
+        "a repaired face is a guess": MODES | {"identity": "conservative"},
+        "'conservative', 'full' or 'none'": MODES | {"album": "both"},
+        "expected a dictionary": ["conservative", "full", "none"],
+    },
+)
+
+EXERCISES = (CHANGED, OUTSIDE, MODE)

@@ -1,0 +1,180 @@
+"""The perceptual networks: what a picture looks like, as numbers to compare.
+
+Two networks that were taught to name what photographs show. Pictures that look alike
+have like activations in them, far more so than like pixels. `vgg19` gives activations
+to train on, `lpips` a distance tuned to people's judgements, to measure with. Both take
+RGB pictures in [-1, 1] and prepare them as the networks were trained; neither trains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import keras
+from keras import layers, ops
+
+from gantools.arrays import read_arrays
+
+VGG19_LAYERS = (
+    "conv1_1",
+    "conv1_2",
+    "conv2_1",
+    "conv2_2",
+    "conv3_1",
+    "conv3_2",
+    "conv3_3",
+    "conv3_4",
+    "conv4_1",
+)
+VGG19_MEAN = (123.68, 116.779, 103.939)  # red, green, blue, in 0 .. 255
+LPIPS_SHIFT = (-0.030, -0.088, -0.188)  # red, green, blue, in [-1, 1]
+LPIPS_SCALE = (0.458, 0.448, 0.450)
+
+
+def vgg19(
+    names: Sequence[str] = ("conv1_1", "conv2_1", "conv3_1", "conv4_1"),
+    *,
+    pooling: str = "max",
+    dtype: str = "float32",
+) -> keras.Model:
+    """Build VGG19 up to the last activation asked for (arXiv:1409.1556).
+
+    Args:
+        names: Activations to return, after the ReLU, of `VGG19_LAYERS`.
+        pooling: "max" as it was trained, or "average", which style transfer prefers.
+        dtype: The precision to compute in, such as "mixed_bfloat16".
+
+    Returns:
+        A model that maps RGB pictures in [-1, 1], (B, H, W, 3), to the list of
+        activations, convN_M being (B, H / 2^(N-1), W / 2^(N-1), channels); one name
+        gives its activation alone. No weight trains, but gradients flow to the
+        pictures.
+
+    Raises:
+        ValueError: An unknown name or pooling, or corrupt weights.
+    """
+    unknown = [name for name in names if name not in VGG19_LAYERS]
+    if unknown or not names:
+        raise ValueError(f"Expected some of {VGG19_LAYERS}. Received: {tuple(names)}")
+    pools = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}
+    if pooling not in pools:
+        raise ValueError(f"Expected one of {sorted(pools)}. Received: {pooling!r}")
+    pictures = keras.Input((None, None, 3), name="pictures")
+    offset = [127.5 - mean for mean in VGG19_MEAN]
+    x = layers.Rescaling(127.5, offset, dtype=dtype, name="prepare")(pictures)
+    activations = {}
+    for name in VGG19_LAYERS[: max(map(VGG19_LAYERS.index, names)) + 1]:
+        if name.endswith("_1") and activations:
+            x = pools[pooling](2, dtype=dtype, name=name.replace("conv", "pool"))(x)
+        channels = min(64 * 2 ** (int(name[4]) - 1), 512)
+        x = _convolution(channels, 3, name=name, dtype=dtype)(x)
+        activations[name] = x
+    model = keras.Model(pictures, [activations[name] for name in names], name="vgg19")
+    arrays = read_arrays("vgg19-conv4_1")
+    for name in activations:
+        kernel = arrays[f"{name}/table"][arrays[f"{name}/indices"]]
+        model.get_layer(name).set_weights([kernel, arrays[f"{name}/bias"]])
+    return model
+
+
+def alexnet() -> keras.Model:
+    """Build the five convolutions of AlexNet as LPIPS uses them (arXiv:1404.5997).
+
+    Returns:
+        A model that maps RGB pictures in [-1, 1], (B, H, W, 3), at least 31 pixels a
+        side, to the list of five activations after the ReLU. No weight trains.
+    """
+    pictures = keras.Input((None, None, 3), name="pictures")
+    shifts = zip(LPIPS_SHIFT, LPIPS_SCALE, strict=True)
+    scale = [1 / scale for scale in LPIPS_SCALE]
+    offset = [-shift / scale for shift, scale in shifts]
+    x = layers.Rescaling(scale, offset, dtype="float32", name="prepare")(pictures)
+    x = layers.ZeroPadding2D(2, dtype="float32")(x)
+    x = _convolution(64, 11, 4, "valid", name="conv1", dtype="float32")(x)
+    activations = [x]
+    for i, (channels, size) in enumerate([(192, 5), (384, 3), (256, 3), (256, 3)]):
+        if i < 2:
+            x = layers.MaxPooling2D(3, 2, dtype="float32")(x)
+        x = _convolution(channels, size, name=f"conv{i + 2}", dtype="float32")(x)
+        activations.append(x)
+    model = keras.Model(pictures, activations, name="alexnet")
+    arrays = read_arrays("lpips-alex")
+    for name in ("conv1", "conv2", "conv3", "conv4", "conv5"):
+        weights = [arrays[f"{name}/kernel"], arrays[f"{name}/bias"]]
+        model.get_layer(name).set_weights(weights)
+    return model
+
+
+def lpips() -> keras.Model:
+    """Build the learned perceptual distance LPIPS v0.1 (arXiv:1801.03924).
+
+    d(x, y) = sum_l mean_hw w_l . (u_l(x) - u_l(y))^2, where u_l are AlexNet's
+    activations after its l-th ReLU, scaled to unit length at each pixel, and the
+    weights w_l >= 0 were fitted to people's judgements of which of two is closer.
+
+    Returns:
+        A model that maps [x, y], RGB pictures in [-1, 1], (B, H, W, 3), to their
+        distances, (B,). No weight trains.
+    """
+    x, y = (keras.Input((None, None, 3), name=name) for name in "xy")
+    network, arrays = alexnet(), read_arrays("lpips-alex")
+    pairs = zip(network(x), network(y), strict=True)
+    terms = []
+    for i, (a, b) in enumerate(pairs, start=1):
+        squares = ops.square(unit_channels(a) - unit_channels(b))  # (B, h, w, c)
+        head = arrays[f"head{i}/kernel"][0, 0, :, 0].astype("float32")  # (c,)
+        terms.append(ops.sum(ops.mean(squares, axis=(1, 2)) * head, axis=-1))  # (B,)
+    return keras.Model([x, y], ops.sum(ops.stack(terms), axis=0), name="lpips")
+
+
+def perceptual_distance(network: keras.Model, x, y):
+    """Measure how different two batches of pictures look to a network.
+
+    d(x, y) = mean_l mean_hw |u_l(x) - u_l(y)|^2, where u_l are the network's
+    activations, scaled to unit length at each pixel: LPIPS with equal weights. Without
+    the scaling a few strong channels would be all that counts. It lies in [0, 2] for
+    activations that are not negative, and is differentiable in x and y.
+
+    Args:
+        network: A model from pictures to a list of activations, such as `vgg19()`.
+        x: Pictures in [-1, 1], (B, H, W, 3).
+        y: Pictures in [-1, 1], (B, H, W, 3).
+
+    Returns:
+        The distance of each pair, a tensor (B,).
+    """
+    terms = []
+    both = (keras.tree.flatten(network(pictures)) for pictures in (x, y))
+    for a, b in zip(*both, strict=True):
+        a, b = (unit_channels(ops.cast(t, "float32")) for t in (a, b))
+        distances = ops.sum(ops.square(a - b), axis=-1)  # (B, h, w)
+        terms.append(ops.mean(distances, axis=(1, 2)))  # (B,)
+    return ops.mean(ops.stack(terms), axis=0)
+
+
+def unit_channels(x):
+    """Scale each pixel's channels to unit length, and leave a pixel of zeros zero.
+
+    Args:
+        x: Activations, (B, H, W, C).
+
+    Returns:
+        x / |x|, the length taken over the channels, (B, H, W, C). The gradient is
+        finite everywhere, also at zero.
+    """
+    length = ops.sqrt(ops.sum(ops.square(x), axis=-1, keepdims=True) + 1e-12)
+    return x / length
+
+
+def _convolution(channels, size, strides=1, padding="same", *, name, dtype):
+    """Make a fixed convolution with ReLU."""
+    return layers.Conv2D(
+        channels,
+        size,
+        strides,
+        padding,
+        activation="relu",
+        trainable=False,
+        name=name,
+        dtype=dtype,
+    )

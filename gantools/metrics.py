@@ -1,0 +1,262 @@
+"""Measures of a picture against the truth, of a damage mask, and of certainty.
+
+Pictures are floats in [0, 1], (H, W, C); masks are (H, W). Every function takes one
+pair and returns one number, so that a table can show each picture and `bootstrap`
+can say how far the mean of them is to be trusted.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+WINDOW = 11  # the side of the Gaussian window of SSIM, in pixels
+SIGMA = 1.5  # its standard deviation, in pixels
+
+
+class Interval(NamedTuple):
+    """A mean and the bounds of its confidence interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+class Overlap(NamedTuple):
+    """How well a found damage mask covers the true one, each in [0, 1]."""
+
+    iou: float
+    precision: float
+    recall: float
+
+
+def psnr(x: np.ndarray, y: np.ndarray, mask: np.ndarray | None = None) -> float:
+    """Measure the peak signal-to-noise ratio of two pictures in decibels.
+
+    PSNR = -10 log10(mean((x - y)^2)), as the peak is 1. Equal pictures give infinity.
+
+    Args:
+        x: Picture in [0, 1], (H, W, C).
+        y: Picture in [0, 1], (H, W, C).
+        mask: Where to look, (H, W): the pixels above one half. None looks everywhere.
+
+    Returns:
+        The ratio in dB; nan where the mask is empty.
+
+    Raises:
+        ValueError: The pictures or the mask do not fit together.
+
+    Example:
+        >>> black = np.zeros((4, 4, 3))
+        >>> round(psnr(black, black + 0.1), 6)
+        20.0
+    """
+    x, y = _pair(x, y)
+    squares = (x - y) ** 2  # (H, W, C)
+    if mask is not None:
+        squares = squares[_binary(mask, x.shape[:2])]  # (pixels, C)
+    if squares.size == 0:
+        return float("nan")
+    with np.errstate(divide="ignore"):
+        return float(-10 * np.log10(squares.mean()))
+
+
+def ssim(x: np.ndarray, y: np.ndarray) -> float:
+    """Measure the structural similarity of two pictures.
+
+    SSIM = (2 mu_x mu_y + c1)(2 s_xy + c2) / ((mu_x^2 + mu_y^2 + c1)(s_x + s_y + c2)),
+    mu, s_x and s_xy being means, variances and covariance under a Gaussian window of
+    11 pixels (sigma 1.5), c1 = 0.01^2 and c2 = 0.03^2; averaged over the pixels whose
+    window lies inside the picture, and over the channels (Wang et al. 2004,
+    doi:10.1109/TIP.2003.819861).
+
+    Args:
+        x: Picture in [0, 1], (H, W, C), at least 11 pixels a side.
+        y: Picture in [0, 1], (H, W, C).
+
+    Returns:
+        The similarity, at most 1, which equal pictures have.
+
+    Raises:
+        ValueError: The pictures differ in shape or are smaller than the window.
+
+    Example:
+        >>> picture = np.linspace(0, 1, 16 * 16 * 3).reshape(16, 16, 3)
+        >>> round(ssim(picture, picture), 6)
+        1.0
+    """
+    x, y = _pair(x, y)
+    if min(x.shape[:2]) < WINDOW:
+        raise ValueError(
+            f"Expected pictures of at least {WINDOW} pixels a side. Received: {x.shape}"
+        )
+    mean_x, mean_y = _window_mean(x), _window_mean(y)  # (H, W, C)
+    variances = _window_mean(x * x + y * y) - mean_x**2 - mean_y**2
+    covariance = _window_mean(x * y) - mean_x * mean_y
+    c1, c2 = 0.01**2, 0.03**2
+    luminance = (2 * mean_x * mean_y + c1) / (mean_x**2 + mean_y**2 + c1)
+    structure = (2 * covariance + c2) / (variances + c2)
+    border = WINDOW // 2
+    inside = np.s_[border:-border, border:-border]
+    return float((luminance * structure)[inside].mean())
+
+
+def lpips(x: np.ndarray, y: np.ndarray) -> float:
+    """Measure the learned perceptual distance of two pictures (LPIPS, AlexNet).
+
+    Zhang et al. 2018, arXiv:1801.03924, version 0.1 of the authors' weights; see
+    `gantools.features.lpips`. The first call loads Keras and the network.
+
+    Args:
+        x: Picture in [0, 1], (H, W, C), C = 1 or 3, at least 31 pixels a side.
+        y: Picture in [0, 1], (H, W, C).
+
+    Returns:
+        The distance: 0 for equal pictures, about 0.7 for unrelated ones.
+
+    Raises:
+        ValueError: The pictures differ in shape or are too small for the network.
+    """
+    x, y = _pair(x, y)
+    if min(x.shape[:2]) < 31:
+        raise ValueError(
+            f"Expected pictures of at least 31 pixels a side. Received: {x.shape}"
+        )
+    colour = (1, *x.shape[:2], 3)
+    pair = [np.broadcast_to(p * 2 - 1, colour).astype("float32") for p in (x, y)]
+    return float(_lpips_network()(pair)[0])
+
+
+def overlap(mask: np.ndarray, truth: np.ndarray, tolerance: int = 2) -> Overlap:
+    """Compare a found damage mask with the true one, forgiving a few pixels.
+
+    precision = found pixels within `tolerance` of a true one / found pixels;
+    recall = true pixels within `tolerance` of a found one / true pixels; and
+    1 / iou = 1 / precision + 1 / recall - 1, which at tolerance 0 is the intersection
+    over the union. Two empty masks agree: all three are 1.
+
+    Args:
+        mask: The mask found, (H, W): the pixels above one half.
+        truth: The true mask, (H, W), likewise.
+        tolerance: How far apart two pixels may lie and still agree, in pixels along
+            either axis.
+
+    Returns:
+        The intersection over union, the precision and the recall.
+
+    Raises:
+        ValueError: The masks differ in shape.
+
+    Example:
+        >>> truth = np.eye(8)
+        >>> overlap(np.eye(8, k=1), truth, tolerance=1)
+        Overlap(iou=1.0, precision=1.0, recall=1.0)
+    """
+    truth = _binary(truth, np.shape(truth))
+    mask = _binary(mask, truth.shape)
+    if not mask.any() and not truth.any():
+        return Overlap(1.0, 1.0, 1.0)
+    precision = _share(mask, _grown(truth, tolerance))
+    recall = _share(truth, _grown(mask, tolerance))
+    if precision == 0 or recall == 0:
+        return Overlap(0.0, precision, recall)
+    return Overlap(1 / (1 / precision + 1 / recall - 1), precision, recall)
+
+
+def iou(mask: np.ndarray, truth: np.ndarray, tolerance: int = 2) -> float:
+    """Measure the intersection over union of two masks; see `overlap`."""
+    return overlap(mask, truth, tolerance).iou
+
+
+def bootstrap(
+    values: Sequence[float] | np.ndarray,
+    rng: np.random.Generator,
+    level: float = 0.95,
+    draws: int = 2000,
+) -> Interval:
+    """Estimate the mean of some values and its percentile bootstrap interval.
+
+    Draws as many values as there are, with replacement, `draws` times; the interval
+    holds the middle `level` of the means drawn (Efron 1979,
+    doi:10.1214/aos/1176344552).
+
+    Args:
+        values: One number for each picture, (N,), all finite. To compare two methods,
+            give the differences on the same pictures.
+        rng: The source of randomness.
+        level: The share of the drawn means inside the interval, in (0, 1).
+        draws: How many means to draw.
+
+    Returns:
+        The mean of the values and the two bounds.
+
+    Raises:
+        ValueError: No value, one that is not finite, or a level outside (0, 1).
+
+    Example:
+        >>> bootstrap([3.0, 3.0], np.random.default_rng(0))
+        Interval(mean=3.0, low=3.0, high=3.0)
+    """
+    values = np.asarray(values, dtype="float64")
+    if values.ndim != 1 or values.size == 0 or not np.isfinite(values).all():
+        raise ValueError(f"Expected a row of finite numbers. Received: {values}")
+    if not 0 < level < 1:
+        raise ValueError(f"Expected a level between 0 and 1. Received: {level}")
+    count = values.size
+    means = [values[rng.integers(count, size=count)].mean() for _ in range(draws)]
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(float(values.mean()), float(low), float(high))
+
+
+@functools.cache
+def _lpips_network():
+    """Build the network of LPIPS once."""
+    from gantools import features
+
+    return features.lpips()
+
+
+def _pair(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Check that two pictures fit together and return them in double precision."""
+    x, y = np.asarray(x), np.asarray(y)
+    if x.shape != y.shape or x.ndim != 3 or x.shape[-1] not in (1, 3):
+        raise ValueError(
+            "Expected two pictures of one shape (H, W, 1) or (H, W, 3). "
+            f"Received: {x.shape} and {y.shape}"
+        )
+    for picture in (x, y):
+        if not np.issubdtype(picture.dtype, np.floating):
+            raise ValueError(
+                f"Expected floats in [0, 1]. Received: pixels of type {picture.dtype}"
+            )
+    return x.astype("float64"), y.astype("float64")
+
+
+def _binary(mask: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return a mask of the shape given as booleans."""
+    mask = np.asarray(mask)
+    if mask.ndim != 2 or mask.shape != tuple(shape):
+        raise ValueError(f"Expected a mask of shape {shape}. Received: {mask.shape}")
+    return mask > 0.5
+
+
+def _window_mean(picture: np.ndarray) -> np.ndarray:
+    """Average each pixel's neighbourhood under the Gaussian window."""
+    size, border = (WINDOW, WINDOW), cv2.BORDER_REFLECT
+    blurred = cv2.GaussianBlur(picture, size, SIGMA, borderType=border)
+    return blurred.reshape(picture.shape)
+
+
+def _grown(mask: np.ndarray, pixels: int) -> np.ndarray:
+    """Grow a boolean mask by a number of pixels to every side."""
+    square = np.ones((2 * pixels + 1, 2 * pixels + 1), "uint8")
+    return cv2.dilate(mask.astype("uint8"), square) > 0
+
+
+def _share(part: np.ndarray, whole: np.ndarray) -> float:
+    """Return the share of one mask's pixels that another holds; 0 of an empty one."""
+    return float((part & whole).sum() / part.sum()) if part.any() else 0.0

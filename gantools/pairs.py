@@ -1,0 +1,267 @@
+"""Training pairs: clean pictures, and what `damage.age` makes of random views of them.
+
+Old photographs come without the pictures they once were.  So the pairs are made:
+take a clean picture, age it, and ask the network for the way back.  Every function
+that `training.fit` calls here is a pure function of the step number.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from gantools import photos
+from gantools.damage import age
+from gantools.photos import to_network
+
+GREY_SHARE = 0.35  # of the views; most old photographs are grey
+THIN_SHARE = 0.35  # of the views get thin things that are no damage
+FRAME_SHARE = 0.15  # of the views get the dark frame of a slide or a negative
+VIEW = 192  # pixels; views are aged whole and cropped afterwards
+THUMBNAIL = 48
+
+
+class CleanPictures:
+    """Clean pictures in memory, from which random square views are drawn.
+
+    Args:
+        groups: (weight, paths) for each kind of picture; a view's group is drawn by
+            weight, its picture uniformly.  Folders of very different sizes need this.
+        longest: pictures with a longer side than this are reduced when read, pixels.
+
+    Raises:
+        ValueError: if there is no picture at all.
+    """
+
+    def __init__(
+        self, groups: Sequence[tuple[float, Sequence[Path]]], longest: int = 1200
+    ):
+        groups = [(weight, paths) for weight, paths in groups if len(paths)]
+        if not groups:
+            raise ValueError("Expected at least one picture. Received: none")
+        self.weights = np.array([weight for weight, _ in groups], dtype=float)
+        self.weights /= self.weights.sum()
+        self.groups = [[_read(path, longest) for path in paths] for _, paths in groups]
+
+    def view(self, rng: np.random.Generator, size: int) -> np.ndarray:
+        """Draw a square view of random place, scale and mirroring.
+
+        Returns:
+            float32 in [0, 1], (size, size, 3) or, for a grey one, (size, size, 1).
+        """
+        pictures = self.groups[rng.choice(len(self.groups), p=self.weights)]
+        picture = pictures[rng.integers(len(pictures))]  # (H, W, 3)
+        shorter = min(picture.shape[:2])
+        side = round(size * (shorter / size) ** rng.random())
+        side = min(max(side, min(size, shorter)), shorter)
+        top, left = (rng.integers(n - side + 1) for n in picture.shape[:2])
+        view = picture[top : top + side, left : left + side]
+        shrink = side > size
+        method = cv2.INTER_AREA if shrink else cv2.INTER_CUBIC
+        view = cv2.resize(view, (size, size), interpolation=method)
+        view = view[:, ::-1] if rng.random() < 0.5 else view
+        view = view.astype(np.float32) / 255.0
+        if rng.random() < GREY_SHARE:
+            view = view @ np.array([[0.299], [0.587], [0.114]], np.float32)
+        return np.ascontiguousarray(view)
+
+
+def _read(path: Path, longest: int) -> np.ndarray:
+    pixels = photos.load(path).pixels  # (H, W, C) in [0, 1]
+    height, width = pixels.shape[:2]
+    scale = longest / max(height, width)
+    if scale < 1:
+        size = (round(width * scale), round(height * scale))
+        pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    pixels = np.round(np.atleast_3d(pixels) * 255).astype(np.uint8)
+    return np.repeat(pixels, 3, axis=-1) if pixels.shape[-1] == 1 else pixels
+
+
+def draw_thin_things(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draw thin things that are no damage: wires, poles, railings, frames, letters.
+
+    A restorer trained without them takes every thin line for a scratch, and erases
+    telegraph poles and spectacles.  They are drawn before ageing, so they belong to the
+    clean picture.  Their colours come from the picture itself, darker or lighter.
+
+    Args:
+        picture: float32 in [0, 1], (H, W, C); not changed.
+        rng: the source of randomness.
+
+    Returns:
+        A picture of the same shape.
+    """
+    height, width, channels = picture.shape
+    canvas = picture.copy()
+    for _ in range(rng.integers(1, 4)):
+        colour = picture[rng.integers(height), rng.integers(width)]
+        colour = np.clip(colour * rng.uniform(0.1, 1.6) + rng.uniform(0, 0.1), 0, 1)
+        stroke = np.zeros((height, width), np.uint8)
+        _STROKES[rng.integers(len(_STROKES))](stroke, rng)
+        opacity = stroke[..., None] * np.float32(rng.uniform(0.5, 1.0) / 255)
+        canvas += opacity * (colour.astype(np.float32) - canvas)
+    return canvas.reshape(height, width, channels)
+
+
+def _point(stroke, rng, margin=0.2):
+    height, width = stroke.shape
+    x, y = rng.uniform(-margin, 1 + margin, 2) * (width, height)
+    return int(x), int(y)
+
+
+def _wire(stroke, rng):
+    """A sagging wire, or several side by side."""
+    (x0, y0), (x1, y1) = _point(stroke, rng), _point(stroke, rng)
+    t = np.linspace(0, 1, 24)
+    sag = rng.uniform(-0.3, 0.5) * stroke.shape[0]
+    curve = np.stack([x0 + t * (x1 - x0), y0 + t * (y1 - y0) + sag * t * (1 - t)], -1)
+    for k in range(rng.integers(1, 5)):
+        points = np.round(curve + np.array([0, k * rng.integers(3, 12)])).astype(
+            np.int32
+        )
+        cv2.polylines(stroke, [points], False, 255, 1, cv2.LINE_AA)
+
+
+def _pole(stroke, rng):
+    (x0, y0), (x1, y1) = _point(stroke, rng), _point(stroke, rng)
+    if rng.random() < 0.7:
+        x1 = x0 + int(rng.integers(-3, 4))
+    cv2.line(stroke, (x0, y0), (x1, y1), 255, int(rng.integers(1, 5)), cv2.LINE_AA)
+
+
+def _railing(stroke, rng):
+    (x, y), step = _point(stroke, rng, 0), int(rng.integers(4, 20))
+    length, thick = int(rng.integers(10, 80)), int(rng.integers(1, 3))
+    for k in range(rng.integers(3, 14)):
+        top = (x + k * step, y)
+        cv2.line(stroke, top, (top[0], y + length), 255, thick, cv2.LINE_AA)
+
+
+def _frame(stroke, rng):
+    """Spectacles: two rings and a bridge."""
+    (x, y), radius = _point(stroke, rng, 0), int(rng.integers(4, 24))
+    thick, flat = int(rng.integers(1, 3)), rng.uniform(0.6, 1.0)
+    for side in (-1, 1):
+        centre = (x + side * int(1.3 * radius), y)
+        axes = (radius, int(flat * radius))
+        cv2.ellipse(stroke, centre, axes, 0, 0, 360, 255, thick, cv2.LINE_AA)
+    bridge = int(0.3 * radius)
+    cv2.line(stroke, (x - bridge, y), (x + bridge, y), 255, thick, cv2.LINE_AA)
+
+
+def _letters(stroke, rng):
+    text = "".join(chr(rng.integers(48, 123)) for _ in range(rng.integers(2, 12)))
+    font, scale = int(rng.integers(0, 8)), rng.uniform(0.3, 1.2)
+    place, thick = _point(stroke, rng, 0), int(rng.integers(1, 3))
+    cv2.putText(stroke, text, place, font, scale, 255, thick, cv2.LINE_AA)
+
+
+_STROKES = (_wire, _pole, _railing, _frame, _letters)
+
+
+def draw_frame(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Lay the dark frame of a slide or a negative round a picture: no damage either.
+
+    Args:
+        picture: float32 in [0, 1], (H, W, C); not changed.
+        rng: the source of randomness.
+
+    Returns:
+        A picture of the same shape.
+    """
+    height, width = picture.shape[:2]
+    scale, frame = min(height, width), np.ones((height, width), np.uint8)
+    sides = rng.uniform(0, 0.1, 4) * (rng.random(4) < 0.7)
+    top, bottom, left, right = np.round(sides * scale).astype(int)
+    inside = (slice(top, height - bottom), slice(left, width - right))
+    frame[inside] = 0
+    soft = cv2.GaussianBlur(frame.astype(np.float32), (0, 0), rng.uniform(0.4, 1.0))
+    dark = np.float32(rng.uniform(0.0, 0.15))
+    return picture + soft[..., None] * (dark - picture)
+
+
+def prepare(clean: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Add, now and then, what old photographs hold and clean pictures lack."""
+    if rng.random() < THIN_SHARE:
+        clean = draw_thin_things(clean, rng)
+    if rng.random() < FRAME_SHARE:
+        clean = draw_frame(clean, rng)
+    return np.clip(clean, 0.0, 1.0)
+
+
+def _as_colour(picture: np.ndarray) -> np.ndarray:
+    return np.broadcast_to(picture, (*picture.shape[:2], 3))
+
+
+def repair_batches(
+    pictures: CleanPictures, batch: int, crop: int, seed: int, crops_a_view: int = 4
+) -> Callable[[int], tuple[np.ndarray, ...]]:
+    """Make batches for the repairer: damaged crops, their faded targets, masks.
+
+    Args:
+        pictures: where views come from.
+        batch: crops in a batch, a multiple of `crops_a_view`.
+        crop: side of a crop in pixels, a multiple of 16.
+        seed: of the whole run.
+        crops_a_view: crops cut from one aged view; ageing costs more than cutting.
+
+    Returns:
+        A function step -> (damaged, faded, mask): (B, crop, crop, 3) twice, in
+        [-1, 1], and (B, crop, crop, 1) in [0, 1], all float32.
+    """
+    if batch % crops_a_view:
+        raise ValueError(
+            f"Expected batch to be a multiple of {crops_a_view}. Received: {batch}"
+        )
+    side = max(VIEW, crop)
+
+    def batches(step: int):
+        rng = np.random.default_rng([seed, step])
+        rows = []
+        for _ in range(batch // crops_a_view):
+            clean = prepare(pictures.view(rng, side), rng)
+            aged = age(clean, rng, severity=rng.random())
+            for _ in range(crops_a_view):
+                y, x = rng.integers(side - crop + 1, size=2)
+                cut = np.s_[y : y + crop, x : x + crop]
+                rows.append(
+                    (
+                        _as_colour(aged.damaged[cut]),
+                        _as_colour(aged.faded[cut]),
+                        aged.mask[cut][..., None],
+                    )
+                )
+        damaged, faded, mask = (np.stack(column) for column in zip(*rows, strict=True))
+        return to_network(damaged), to_network(faded), mask.astype(np.float32)
+
+    return batches
+
+
+def tone_batches(
+    pictures: CleanPictures, batch: int, seed: int
+) -> Callable[[int], tuple[np.ndarray, np.ndarray]]:
+    """Make batches for the toner: thumbnails of aged pictures, of the clean ones.
+
+    Returns:
+        A function step -> (faded, clean), both (B, 48, 48, 3) in [-1, 1], float32.
+    """
+
+    def batches(step: int):
+        rng = np.random.default_rng([seed, step])
+        pairs = []
+        for _ in range(batch):
+            clean = prepare(pictures.view(rng, 2 * THUMBNAIL), rng)
+            aged = age(clean, rng, severity=rng.random())
+            pairs.append((thumbnail(aged.faded), thumbnail(clean)))
+        faded, clean = (np.stack(column) for column in zip(*pairs, strict=True))
+        return to_network(faded), to_network(clean)
+
+    return batches
+
+
+def thumbnail(pixels: np.ndarray) -> np.ndarray:
+    """Reduce a picture (H, W, C) to (48, 48, 3), each pixel the mean of its area."""
+    size = (THUMBNAIL, THUMBNAIL)
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return np.ascontiguousarray(_as_colour(small.reshape(*size, -1)))

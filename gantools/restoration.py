@@ -1,0 +1,563 @@
+"""Restore old photographs with a conditional GAN.
+
+Damage and tone are two problems.  A scratch covers what was there: it has to be found
+and painted over, and a network may be wrong about it only where it found something.
+A faded dye changes the whole photograph at once: a dozen numbers undo it, and they
+cannot invent a face.  So there are three networks:
+
+    repairer:       damaged photo -> repaired photo, damage mask     (the generator G)
+    discriminator:  damaged photo, candidate -> one logit a patch    (D, training only)
+    toner:          48-pixel thumbnail -> one colour matrix for the whole photo
+
+The repairer's target is the undamaged picture *with its fading still on it*; the toner
+then undoes the fading.  Inside the networks pictures are float32 in [-1, 1].
+"""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+from keras import layers, ops
+
+from gantools import (
+    arrays,
+    collections,
+    engine,
+    features,
+    losses,
+    pairs,
+    pretrained,
+    tiling,
+    training,
+)
+from gantools.layers import SpectralConv2D
+from gantools.photos import Photo, from_network, to_network
+
+STRIDE = 16  # four halvings: a picture's sides must be multiples of this
+HALO = 192  # the repairer's receptive-field radius, rounded up (tests measure it)
+TILE = 1024
+THUMBNAIL = pairs.THUMBNAIL
+WIDTHS = (32, 64, 128, 192)
+FEATURES = ("conv1_2", "conv2_2", "conv3_2")  # of VGG19, for the perceptual term
+MODES = ("conservative", "full")
+
+
+# --- The generator: repair ---------------------------------------------------------
+
+
+def _residual(x, width: int, name: str, dtype):
+    """Add to x what two 3x3 convolutions make of it; without normalisation."""
+    y = layers.Conv2D(width, 3, padding="same", dtype=dtype, name=f"{name}_a")(x)
+    y = layers.Activation("gelu", dtype=dtype, name=f"{name}_gelu")(y)
+    y = layers.Conv2D(width, 3, padding="same", dtype=dtype, name=f"{name}_b")(y)
+    return layers.Add(dtype=dtype, name=name)([x, y])
+
+
+def build_repairer(widths=WIDTHS, blocks: int = 2, dtype=None) -> keras.Model:
+    """Build the generator: a U-Net from a damaged photo to a correction and a mask.
+
+    Every level halves the picture with a 2x2 convolution of stride 2, starting with
+    the picture itself, so that no layer works at full resolution and the deepest one
+    sees about 350 pixels.  The way back adds the skips.
+
+    Args:
+        widths: channels of the levels, from the shallowest to the deepest; four of
+            them make the total stride STRIDE.
+        blocks: residual blocks at each level, on the way down and again on the way up.
+        dtype: the layers' precision, such as "mixed_bfloat16".
+
+    Returns:
+        A model (B, H, W, 3) in [-1, 1] -> [repaired (B, H, W, 3), not clipped,
+        mask logits (B, H, W, 1)], float32; H and W multiples of 2 ** len(widths).
+    """
+    damaged = keras.Input((None, None, 3), name="damaged")
+    x, skips = damaged, []
+    for level, width in enumerate(widths):  # (B, H/2, W/2, 32) .. (B, H/16, W/16, 192)
+        x = layers.Conv2D(width, 2, strides=2, dtype=dtype, name=f"down{level}")(x)
+        for k in range(blocks):
+            x = _residual(x, width, f"encode{level}_{k}", dtype)
+        skips.append(x)
+    for level in range(len(widths) - 2, -1, -1):
+        up = layers.Conv2DTranspose(
+            widths[level], 2, strides=2, dtype=dtype, name=f"up{level}"
+        )(x)
+        x = layers.Add(dtype=dtype, name=f"skip{level}")([up, skips[level]])
+        for k in range(blocks):
+            x = _residual(x, widths[level], f"decode{level}_{k}", dtype)
+    # (B, H, W, 3 + 1): a correction and a mask; zero at first: G starts as the identity
+    head = layers.Conv2DTranspose(
+        4, 2, strides=2, kernel_initializer="zeros", dtype="float32", name="head"
+    )(x)
+    correction, mask = ops.split(head, [3], axis=-1)
+    return keras.Model(damaged, [damaged + correction, mask], name="repairer")
+
+
+# --- The discriminator -------------------------------------------------------------
+
+
+def build_discriminator(widths=(48, 96, 192), dtype=None) -> keras.Model:
+    """Build the patch discriminator: which patches of a candidate are real?
+
+    It sees the damaged photo beside the candidate, so it can ask whether this is an
+    answer to *this* photo (Isola et al. 2017, arXiv:1611.07004).  Every convolution is
+    held to spectral norm 1 (Miyato et al. 2018, arXiv:1802.05957).
+
+    Args:
+        widths: channels of the levels, each of which halves the picture.
+        dtype: the layers' precision.
+
+    Returns:
+        A model [damaged (B, H, W, 3), candidate (B, H, W, 3)] -> logits (B, h, w, 1).
+    """
+
+    def convolve(x, width, strides, name):
+        kernel = 4 if strides == 2 else 3
+        return SpectralConv2D(
+            width, kernel, strides=strides, padding="same", dtype=dtype, name=name
+        )(x)
+
+    damaged = keras.Input((None, None, 3), name="damaged")
+    candidate = keras.Input((None, None, 3), name="candidate")
+    x = layers.Concatenate(name="pair")([damaged, candidate])  # (B, H, W, 6)
+    for level, width in enumerate(widths):
+        x = convolve(x, width, 2, f"patch{level}")
+        x = layers.LeakyReLU(0.2, dtype=dtype, name=f"leaky{level}")(x)
+    x = convolve(x, widths[-1], 1, "patch")
+    x = layers.LeakyReLU(0.2, dtype=dtype, name="leaky")(x)
+    x = convolve(x, 1, 1, "logits")  # (B, H/8, W/8, 1)
+    x = layers.Activation("linear", dtype="float32", name="as_float32")(x)
+    return keras.Model([damaged, candidate], x, name="discriminator")
+
+
+# --- The toner: colour and contrast ------------------------------------------------
+
+
+def build_toner(width: int = 32) -> keras.Model:
+    """Build the network that reads a thumbnail and answers with one colour matrix.
+
+    Returns:
+        A model (B, 48, 48, 3) in [-1, 1] -> (B, 3, 4): a matrix and an offset, the
+        identity before training.
+    """
+    thumbnail = keras.Input((THUMBNAIL, THUMBNAIL, 3), name="thumbnail")
+    x = thumbnail
+    for level in range(4):  # (B, 24, 24, w) .. (B, 3, 3, 8 w)
+        x = layers.Conv2D(
+            width * 2 ** min(level, 2),
+            3,
+            strides=2,
+            padding="same",
+            activation="gelu",
+            name=f"tone{level}",
+        )(x)
+    x = layers.Flatten(name="flat")(x)
+    x = layers.Dense(128, activation="gelu", name="hidden")(x)
+    x = layers.Dense(12, kernel_initializer="zeros", name="matrix")(x)
+    matrix = layers.Reshape((3, 4), name="as_matrix")(x)
+    return keras.Model(thumbnail, matrix + np.eye(3, 4, dtype="float32"), name="toner")
+
+
+def apply_tone(pictures, matrix):
+    """Apply a colour matrix and offset to every pixel.
+
+    Args:
+        pictures: (B, H, W, 3) in [-1, 1].
+        matrix: (B, 3, 4); the last column is the offset.
+
+    Returns:
+        (B, H, W, 3), not clipped.
+    """
+    turned = ops.einsum("bhwc,bdc->bhwd", pictures, matrix[:, :, :3])
+    return turned + matrix[:, None, None, :, 3]
+
+
+# --- Training ----------------------------------------------------------------------
+
+
+def mask_loss(truth, logits, positive_weight: float = 3.0):
+    """Binary cross-entropy of the damage mask; damage is rare, so it weighs more.
+
+    Args:
+        truth: (B, H, W, 1) in [0, 1].
+        logits: (B, H, W, 1).
+        positive_weight: the weight of a damaged pixel.
+    """
+    found = positive_weight * truth * ops.softplus(-logits)
+    return ops.mean(found + (1.0 - truth) * ops.softplus(logits))
+
+
+def repair_loss(target, mask, repaired, logits):
+    """Charbonnier distance, ten times as strong in the damage, + mask cross-entropy."""
+    distance = losses.charbonnier(repaired, target, weight=1.0 + 9.0 * mask)
+    return distance + 0.1 * mask_loss(mask, logits)
+
+
+def _adam(peak: float, steps: int, beta_1: float = 0.9):
+    schedule = keras.optimizers.schedules.CosineDecay(
+        peak / 100, steps, alpha=0.01, warmup_target=peak, warmup_steps=min(50, steps)
+    )
+    return keras.optimizers.Adam(schedule, beta_1, 0.99, global_clipnorm=1.0)
+
+
+class RepairTrainer:
+    """Phase 1: the repairer alone, supervised."""
+
+    def __init__(self, repairer: keras.Model, steps: int, peak: float = 1e-3):
+        self.repairer = repairer
+        self.optimizer = _adam(peak, steps)
+        self.optimizer.build(repairer.trainable_variables)
+        self.average = training.ExponentialMovingAverage(repairer, 0.999)
+        self.state = [repairer, self.optimizer, self.average]
+
+    def step(self, damaged, target, mask):
+        """Do one step on (B, H, W, 3), (B, H, W, 3) in [-1, 1] and (B, H, W, 1)."""
+
+        def loss_fn():
+            repaired, logits = self.repairer(damaged, training=True)
+            loss = repair_loss(target, mask, repaired, logits)
+            return loss, {"error": ops.mean(ops.abs(repaired - target))}
+
+        variables = self.repairer.trainable_variables
+        (loss, logs), gradients = engine.value_and_grad(loss_fn, variables)
+        self.optimizer.apply(gradients, variables)
+        self.average.update()
+        return {"loss": loss, **logs, "untouched": ops.mean(ops.abs(damaged - target))}
+
+
+class AdversarialTrainer:
+    """Phase 2: repairer against discriminator, after the repairer can repair.
+
+    L_G = repair loss + perceptual * distance of VGG19 features + adversarial * L_game.
+    The discriminator starts `alone` steps earlier than its opinion counts: one that
+    still guesses only adds noise to the repairer's gradient.
+    """
+
+    def __init__(
+        self,
+        repairer: keras.Model,
+        discriminator: keras.Model,
+        steps: int,
+        *,
+        game: str = "hinge",
+        adversarial: float = 0.005,
+        perceptual: float = 0.1,
+        alone: int = 300,
+        peak: float = 2e-4,
+        network: keras.Model,
+    ):
+        self.repairer, self.discriminator = repairer, discriminator
+        self.game, self.network = losses.GAMES[game], network
+        self.adversarial, self.perceptual = adversarial, perceptual
+        self.g_optimizer = _adam(peak, steps)
+        self.d_optimizer = _adam(peak, steps, beta_1=0.5)
+        self.g_optimizer.build(repairer.trainable_variables)
+        self.d_optimizer.build(discriminator.trainable_variables)
+        self.average = training.ExponentialMovingAverage(repairer, 0.999)
+        self.alone = alone
+        self.state = [
+            repairer,
+            discriminator,
+            self.g_optimizer,
+            self.d_optimizer,
+            self.average,
+        ]
+
+    def step(self, damaged, target, mask):
+        """Do one step of both players on a batch as in `RepairTrainer.step`."""
+        judge, logs = self.discriminator, {}
+        begun = ops.cast(self.g_optimizer.iterations >= self.alone, "float32")
+
+        def losses_fn():
+            repaired, logits = self.repairer(damaged, training=True)
+            supervised = repair_loss(target, mask, repaired, logits)
+            seen = ops.mean(
+                features.perceptual_distance(self.network, repaired, target)
+            )
+            real = judge([damaged, target], training=True)
+            fake = judge([damaged, repaired], training=True)
+            opinion = self.game.generator(real, fake)
+            d_loss = self.game.discriminator(real, fake)
+            g_loss = supervised + self.perceptual * seen
+            g_loss = g_loss + begun * self.adversarial * opinion
+            logs = {
+                "supervised": supervised,
+                "perceptual": seen,
+                "d_real": ops.mean(real),
+                "d_fake": ops.mean(fake),
+            }
+            return (g_loss, d_loss), logs
+
+        players = [self.repairer.trainable_variables, judge.trainable_variables]
+        (both, logs), gradients = engine.value_and_grads(losses_fn, players)
+        self.g_optimizer.apply(gradients[0], players[0])
+        self.d_optimizer.apply(gradients[1], players[1])
+        self.average.update()
+        return {"g_loss": both[0], "d_loss": both[1], **logs}
+
+
+class ToneTrainer:
+    """The toner, supervised: thumbnails of faded photographs and the same unfaded."""
+
+    def __init__(self, toner: keras.Model, steps: int, peak: float = 1e-3):
+        self.toner = toner
+        self.optimizer = _adam(peak, steps)
+        self.optimizer.build(toner.trainable_variables)
+        self.average = training.ExponentialMovingAverage(toner, 0.999)
+        self.state = [toner, self.optimizer, self.average]
+
+    def step(self, faded, clean):
+        """Do one step on thumbnails, both (B, 48, 48, 3) in [-1, 1]."""
+
+        def loss_fn():
+            toned = apply_tone(faded, self.toner(faded, training=True))
+            return losses.charbonnier(toned, clean), {}
+
+        variables = self.toner.trainable_variables
+        (loss, _), gradients = engine.value_and_grad(loss_fn, variables)
+        self.optimizer.apply(gradients, variables)
+        self.average.update()
+        return {"loss": loss, "untouched": ops.mean(ops.abs(faded - clean))}
+
+
+@dataclasses.dataclass(frozen=True)
+class Preset:
+    """How long and how large to train: the three phases one after the other."""
+
+    repair_steps: int
+    adversarial_steps: int
+    tone_steps: int
+    batch: int
+    crop: int  # pixels
+    widths: tuple[int, ...] = WIDTHS
+    blocks: int = 2
+    dtype: str = "mixed_bfloat16"
+    bundled: bool = False  # train on the shipped pictures alone
+
+
+PRESETS = {
+    "smoke": Preset(12, 8, 12, 4, 32, (4, 8, 8, 8), 1, "float32", bundled=True),
+    "cpu": Preset(9_000, 1_500, 4_000, 16, 96),
+    "gpu": Preset(40_000, 8_000, 8_000, 48, 192),
+}
+
+SETS = {"portraits": 0.5, "met-paintings": 0.15, "scenes": 0.2, "wallpapers": 0.1}
+
+
+def training_pictures(preset: Preset) -> pairs.CleanPictures:
+    """Read the clean pictures that a preset trains on, without any test picture."""
+    shipped = [(0.05, collections.bundled())]
+    if preset.bundled:
+        return pairs.CleanPictures(shipped, longest=320)
+    sets = [(w, collections.files(name, split="train")) for name, w in SETS.items()]
+    return pairs.CleanPictures(sets + shipped)
+
+
+def train(
+    preset: str,
+    folder: str | Path,
+    *,
+    resume: bool = False,
+    progress: bool = True,
+    seed: int = 0,
+    adversarial: float = 0.005,
+) -> dict:
+    """Train the three networks; keep checkpoints, histories and weights in `folder`.
+
+    Args:
+        preset: one of PRESETS.
+        folder: one sub-folder a phase (repair, adversarial, tone), and the weights.
+        resume: go on where a run in that folder was cut off.
+        progress: show bars on a terminal.
+        seed: of the initial weights and of the data.
+        adversarial: weight of the game in phase 2; 0 is the control without a GAN.
+
+    Returns:
+        The manifest's record of the weights written to `folder`.
+
+    Raises:
+        ValueError: the preset is unknown.
+        FileExistsError: the folder holds a run and `resume` is False.
+    """
+    if preset not in PRESETS:
+        raise ValueError(f"Expected one of {list(PRESETS)}. Received: {preset!r}")
+    plan, folder = PRESETS[preset], Path(folder)
+    keras.utils.set_random_seed(seed)
+    repairer = build_repairer(plan.widths, plan.blocks, plan.dtype)
+    judge, toner = build_discriminator(), build_toner()
+    pictures = training_pictures(plan)
+    data = pairs.repair_batches(pictures, plan.batch, plan.crop, seed)
+    more = pairs.repair_batches(pictures, plan.batch, plan.crop, seed + 1)
+    how = {"resume": resume, "progress": progress}
+
+    supervised = RepairTrainer(repairer, plan.repair_steps)
+    training.fit(supervised, data, plan.repair_steps, folder / "repair", **how)
+    repairer.set_weights(supervised.average.model.get_weights())
+
+    second = AdversarialTrainer(
+        repairer,
+        judge,
+        plan.adversarial_steps,
+        adversarial=adversarial,
+        alone=plan.adversarial_steps // 8,
+        network=features.vgg19(FEATURES, dtype=plan.dtype),
+    )
+    where = folder / "adversarial"
+    training.fit(second, more, plan.adversarial_steps, where, **how)
+
+    tone = ToneTrainer(toner, plan.tone_steps)
+    thumbnails = pairs.tone_batches(pictures, 2 * plan.batch, seed + 2)
+    training.fit(tone, thumbnails, plan.tone_steps, folder / "tone", **how)
+    return pretrained.save(
+        "restoration",
+        [second.average.model, tone.average.model],
+        folder,
+        what=f"restoration, preset {preset}, seed {seed}",
+    )
+
+
+# --- Use ---------------------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True)
+class Restorer:
+    """The two trained networks that a restoration needs, and where they come from."""
+
+    repairer: keras.Model
+    toner: keras.Model
+    record: dict  # of the weights, from their manifest
+
+
+@dataclasses.dataclass(frozen=True)
+class Restored:
+    """A restored photograph and what was done to it.
+
+    Attributes:
+        photo: the result, with the original's profile, EXIF, alpha and bit depth.
+        mask: probability of structural damage, (H, W) float32 in [0, 1].
+        changed: share of the pixels that differ from the original, in [0, 1].
+        tone: the colour matrix applied, (3, 4); None where the tone was left alone.
+        mode: "conservative" or "full".
+        weights: the manifest's record of the weights used.
+    """
+
+    photo: Photo
+    mask: np.ndarray
+    changed: float
+    tone: np.ndarray | None
+    mode: str
+    weights: dict
+
+
+def load_restorer(
+    folder: Path = arrays.WEIGHTS, widths=WIDTHS, blocks: int = 2
+) -> Restorer:
+    """Load the trained networks, by default those that the package ships."""
+    repairer, toner = build_repairer(widths, blocks), build_toner()
+    record = pretrained.load("restoration", [repairer, toner], folder)
+    return Restorer(repairer, toner, record)
+
+
+def repair(
+    pixels: np.ndarray,
+    repairer: keras.Model,
+    progress: Callable[[float], None] | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Repair a picture of any size, window by window.
+
+    Args:
+        pixels: (H, W, C) in [0, 1], C = 1 or 3.
+        repairer: the generator.
+        progress: called with the finished share.
+
+    Returns:
+        The repaired pixels, (H, W, C) in [0, 1], and the damage mask, (H, W).
+    """
+    channels = pixels.shape[-1]
+
+    def window(cut):  # (h, w, C) -> (h, w, C + 1)
+        colour = np.broadcast_to(to_network(cut), (*cut.shape[:2], 3))
+        repaired, logits = repairer.predict_on_batch(colour[None])
+        repaired = from_network(repaired[0])
+        if channels == 1:
+            repaired = repaired.mean(axis=-1, keepdims=True)
+        return np.concatenate([repaired, _sigmoid(logits[0])], axis=-1)
+
+    both = tiling.apply(
+        window, pixels, tile=TILE, halo=HALO, multiple=STRIDE, progress=progress
+    )
+    return both[..., :-1], both[..., -1]
+
+
+def _sigmoid(logits: np.ndarray) -> np.ndarray:
+    return 0.5 * (np.tanh(0.5 * logits) + 1.0)
+
+
+def retone(pixels: np.ndarray, toner: keras.Model) -> tuple[np.ndarray, np.ndarray]:
+    """Undo the fading of a whole photograph with one colour matrix.
+
+    Returns:
+        The pixels, (H, W, C) in [0, 1], and the matrix, (3, 4), in network range.
+    """
+    small = to_network(pairs.thumbnail(pixels))
+    matrix = toner.predict_on_batch(small[None])[0]  # (3, 4)
+    turn, offset = matrix[:, :3], (matrix[:, 3] + 1.0 - matrix[:, :3].sum(axis=1)) / 2
+    if pixels.shape[-1] == 1:  # a grey pixel (v, v, v), and the mean of the answer
+        turn, offset = turn.sum(axis=1).mean(keepdims=True)[None], offset.mean()
+    return np.clip(pixels @ turn.T + offset, 0.0, 1.0, dtype=np.float32), matrix
+
+
+def restore(
+    photo: Photo,
+    mode: str = "full",
+    restorer: Restorer | None = None,
+    *,
+    threshold: float = 0.5,
+    progress: Callable[[float], None] | None = None,
+) -> Restored:
+    """Restore one photograph.
+
+    Args:
+        photo: the damaged photograph, any size.
+        mode: "full" repairs everywhere and restores the tone; "conservative" repairs
+            inside the damage that was found and leaves every other pixel as it was,
+            bit for bit.
+        restorer: the networks; by default those that the package ships.
+        threshold: probability from which a pixel counts as damaged, conservative mode.
+        progress: called with the finished share in [0, 1].
+
+    Returns:
+        The restored photograph, the damage mask, and what was changed.
+
+    Raises:
+        ValueError: the mode is unknown.
+    """
+    if mode not in MODES:
+        raise ValueError(f"Expected one of {MODES}. Received: {mode!r}")
+    restorer = restorer or load_restorer()
+    repaired, mask = repair(photo.pixels, restorer.repairer, progress)
+    matrix = None
+    if mode == "conservative":
+        result = _paste(photo.pixels, repaired, mask, threshold)
+    else:
+        result, matrix = retone(repaired, restorer.toner)
+    levels = 2**photo.bit_depth - 1
+    changed = np.abs(result - photo.pixels).max(axis=-1) >= 0.5 / levels
+    return Restored(
+        photo=dataclasses.replace(photo, pixels=result),
+        mask=mask,
+        changed=float(changed.mean()),
+        tone=matrix,
+        mode=mode,
+        weights=restorer.record,
+    )
+
+
+def _paste(pixels, repaired, mask, threshold):
+    """Take the repair inside the damage, with a rim that fades to exactly nothing."""
+    found = (mask > threshold).astype(np.float32)
+    grown = cv2.dilate(found, np.ones((5, 5), np.uint8))
+    weight = cv2.GaussianBlur(grown, (5, 5), 0)[..., None]
+    return pixels + weight * (repaired - pixels)

@@ -1,0 +1,86 @@
+"""Run a network over a picture larger than memory allows it to see at once.
+
+A convolutional network answers each pixel from a finite neighbourhood, its receptive
+field.  So a picture can be cut into windows that overlap by a `halo`, each window
+answered alone, and only the inner part of each answer kept.  Where the halo reaches
+as far as the network looks, the result is the one the whole picture would have given.
+"""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+Span = tuple[int, int]
+
+
+def _windows(length: int, tile: int, halo: int) -> Iterator[tuple[Span, Span]]:
+    """Yield ((start, stop) of a window, (start, stop) of what it answers for)."""
+    done = 0
+    while done < length:
+        start = max(0, min(done - halo, length - tile))
+        stop = min(start + tile, length)
+        answered = length if stop == length else stop - halo
+        yield (start, stop), (done, answered)
+        done = answered
+
+
+def apply(
+    fn: Callable[[np.ndarray], np.ndarray],
+    pixels: np.ndarray,
+    *,
+    tile: int = 768,
+    halo: int = 128,
+    multiple: int = 16,
+    progress: Callable[[float], None] | None = None,
+) -> np.ndarray:
+    """Apply `fn` to a picture window by window, in bounded memory.
+
+    Args:
+        fn: takes (h, w, C), h and w multiples of `multiple`, at most `tile`; gives
+            (h, w, K) of the same height and width.
+        pixels: the picture, (H, W, C), any height and width.
+        tile: side of a window in pixels, a multiple of `multiple`.
+        halo: how many pixels of a window's rim are looked at but not kept, a multiple
+            of `multiple`; the network's receptive-field radius for an exact result.
+        multiple: the network's total stride.  A picture of another size is continued
+            by reflection on the right and below, and the answer is cut back.
+        progress: called with the finished share in [0, 1] after each window.
+
+    Returns:
+        The answers, (H, W, K), of the type that `fn` gives.
+
+    Raises:
+        ValueError: if the picture has no three axes, or the sizes do not fit.
+    """
+    if pixels.ndim != 3:
+        raise ValueError(
+            f"Expected pixels of shape (H, W, C). Received: {pixels.shape}"
+        )
+    if tile % multiple or halo % multiple or tile <= 2 * halo:
+        raise ValueError(
+            f"Expected tile and halo to be multiples of {multiple}, and tile > 2 halo. "
+            f"Received: tile={tile}, halo={halo}"
+        )
+    height, width = pixels.shape[:2]
+    padded = [-(-n // multiple) * multiple for n in (height, width)]
+    result = None
+    for (top, bottom), (y0, y1) in _windows(padded[0], tile, halo):
+        for (left, right), (x0, x1) in _windows(padded[1], tile, halo):
+            answer = fn(_cut(pixels, top, bottom, left, right))
+            if result is None:
+                result = np.empty((height, width, answer.shape[-1]), answer.dtype)
+            result[y0:y1, x0:x1] = answer[
+                y0 - top : min(y1, height) - top, x0 - left : min(x1, width) - left
+            ]
+            if progress:
+                progress((y0 * padded[1] + (y1 - y0) * x1) / (padded[0] * padded[1]))
+    return result
+
+
+def _cut(pixels: np.ndarray, top: int, bottom: int, left: int, right: int):
+    """Cut a window out; what lies beyond the picture is its reflection."""
+    window = pixels[top:bottom, left:right]
+    below, beside = bottom - top - window.shape[0], right - left - window.shape[1]
+    if below or beside:
+        window = np.pad(window, ((0, below), (0, beside), (0, 0)), mode="symmetric")
+    return window

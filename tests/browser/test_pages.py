@@ -1,0 +1,102 @@
+"""Every page of the built book, as a reader sees it: wide, on a phone, in the dark."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+BOOK = Path(__file__).parents[2] / "_build" / "html"
+PAGES = sorted(
+    path.relative_to(BOOK).as_posix()
+    for path in BOOK.rglob("*.html")
+    if "_static" not in path.parts and path != BOOK / "index.html"
+)
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+SETTLE = """async () => {
+  if (window.MathJax?.startup?.promise) await window.MathJax.startup.promise;
+  for (const image of document.images) image.loading = "eager";
+  await Promise.all([...document.images].map(image => image.decode().catch(() => {})));
+}"""
+BROKEN = "() => [...document.images].filter(i => !i.naturalWidth).map(i => i.src)"
+NO_ALT = """() => [...document.images]
+  .filter(i => !i.getAttribute("alt")?.trim())
+  .map(i => i.src)"""
+TOO_WIDE = """() => {
+  const room = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= room) return [];
+  return [...document.querySelectorAll("main *")]
+    .filter(e => e.getBoundingClientRect().right > room + 1)
+    .filter(e => !e.closest("pre, table, .bd-sidebar-secondary"))  // they scroll
+    .map(e => e.tagName + "." + e.className).slice(0, 5).concat("the page");
+}"""
+
+
+def open_page(browser, url: str, **look) -> tuple:
+    """Open a page and collect what went wrong while it loaded."""
+    origin = url.partition("://")[0] + "://" + url.partition("://")[2].split("/")[0]
+    context = browser.new_context(**look)
+    page, faults = context.new_page(), []
+
+    def asked(request):
+        if not request.url.startswith((origin, "data:", "blob:")):
+            faults.append(f"asks another host: {request.url}")
+
+    def console(message):
+        if message.type in ("error", "warning"):
+            faults.append(f"console {message.type}: {message.text}")
+
+    def answered(response):
+        if response.status >= 400:
+            faults.append(f"{response.status}: {response.url}")
+
+    page.on("request", asked)
+    page.on("response", answered)
+    page.on("requestfailed", lambda r: faults.append(f"failed: {r.url} ({r.failure})"))
+    page.on("console", console)
+    page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
+    page.goto(url, wait_until="load")
+    page.evaluate(SETTLE)
+    return page, faults
+
+
+def test_the_address_alone_leads_to_the_first_page(browser, address):
+    page, faults = open_page(browser, address + "book/intro.html")
+    with page.context:
+        title = page.title()
+        page.goto(address)
+        page.wait_for_url("**/book/intro.html")
+        assert (page.title(), faults) == (title, [])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_whole_and_fits(browser, address, name, viewport, scheme):
+    look = {"viewport": viewport, "color_scheme": scheme}
+    page, faults = open_page(browser, address + name, **look)
+    with page.context:
+        assert faults == []
+        assert page.evaluate(BROKEN) == []
+        assert page.evaluate(NO_ALT) == []
+        assert page.evaluate(TOO_WIDE) == []
+        page.wait_for_function(f"document.documentElement.dataset.theme == '{scheme}'")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_opens_as_a_file(browser, book, name):
+    page, faults = open_page(browser, (book / name).as_uri())
+    with page.context:
+        assert faults == []
+
+
+@pytest.mark.parametrize("name", [n for n in PAGES if n.startswith("notebooks/")])
+def test_colab_opens_the_chapter(browser, address, name):
+    page, _ = open_page(browser, address + name)
+    with page.context:
+        link = page.locator("a[href*='colab.research']").first.get_attribute("href")
+    config = yaml.safe_load((BOOK.parents[1] / "_config.yml").read_text())
+    slug = config["repository"]["url"].removeprefix("https://github.com/")
+    notebook = name.replace(".html", ".ipynb")
+    host = "https://colab.research.google.com/github"
+    assert link == f"{host}/{slug}/blob/main/{notebook}"

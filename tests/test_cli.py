@@ -1,0 +1,595 @@
+"""The command: what it does, what it refuses, and that it never harms a file.
+
+Restoration itself is tested beside its module; most tests here put in its place one
+that inverts pictures, which is quick and tells a processed photograph from a copy.
+"""
+
+import hashlib
+import io
+import json
+import os
+import struct
+import subprocess
+import sys
+import types
+import zlib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+import gantools
+from gantools import cli, collections, damage, photos
+from gantools.cli import main
+
+RNG = np.random.default_rng(11)
+PIXELS = RNG.integers(0, 256, (32, 40, 3), np.uint8)
+DEEP = RNG.integers(0, 65536, (32, 40, 3), np.uint16)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """Work in an empty folder, so that the tests may use short names."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def inverter(monkeypatch):
+    """Put in the place of the restoration networks one that inverts pictures."""
+    calls = []
+
+    def restore(photo, mode, networks, progress):
+        calls.append((mode, networks))
+        progress(0.5)
+        mask = np.zeros(photo.pixels.shape[:2], np.float32)
+        result = replace(photo, pixels=1 - photo.pixels)
+        weights = {"file": "w.npz", "sha256": "0" * 64}
+        return types.SimpleNamespace(
+            photo=result, mask=mask, changed=1.0, tone=None, weights=weights
+        )
+
+    module = types.SimpleNamespace(restore=restore, load_restorer=lambda **_: "nets")
+    engine = types.SimpleNamespace(BACKEND="tensorflow")
+    for name, fake in (("restoration", module), ("engine", engine)):
+        monkeypatch.setitem(sys.modules, f"gantools.{name}", fake)
+        monkeypatch.setattr(gantools, name, fake, raising=False)
+    return calls
+
+
+def picture(name, pixels=PIXELS, **options):
+    """Write a small photograph; return its path."""
+    path = Path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path, **options)
+    return path
+
+
+def inverted(path):
+    """Tell whether a result is the inverse of the photographs that `picture` writes."""
+    return np.array_equal(np.asarray(Image.open(path)), 255 - PIXELS)
+
+
+def files():
+    """Return {path: digest of its content} of everything in the folder."""
+    return {
+        str(path): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in Path().rglob("*")
+        if path.is_file()
+    }
+
+
+# Bad input
+
+
+def png(size, body, extra=b""):
+    """Return a PNG of 8-bit RGB with this header and these bytes as pixels."""
+
+    def chunk(kind, data):
+        check = zlib.crc32(kind + data)
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", check)
+
+    header = struct.pack(">IIBBBBB", *size, 8, 2, 0, 0, 0)
+    data = chunk(b"IHDR", header) + extra + chunk(b"IDAT", zlib.compress(body))
+    return b"\x89PNG\r\n\x1a\n" + data + chunk(b"IEND", b"")
+
+
+def half(write):
+    """Return what `write` writes to a file, cut in the middle."""
+    buffer = io.BytesIO()
+    write(buffer)
+    return buffer.getvalue()[: len(buffer.getvalue()) // 2]
+
+
+def frames(path):
+    first, *rest = (Image.new("L", (16, 16), shade) for shade in (0, 99, 200))
+    first.save(path, save_all=True, append_images=rest)
+
+
+def corrupt_tiff():
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, PIXELS, photometric="rgb", compression="zlib")
+    data = bytearray(buffer.getvalue())
+    data[-len(data) // 2] ^= 255
+    return bytes(data)
+
+
+def jpeg(file):
+    Image.fromarray(PIXELS).save(file, "JPEG")
+
+
+def tiff(file, **options):
+    tifffile.imwrite(file, DEEP, photometric="rgb", **options)
+
+
+def bad_cmyk(path):
+    Image.new("CMYK", (16, 16)).save(path, icc_profile=b"no profile" * 30)
+
+
+def with_alpha(path):
+    Image.new("RGBA", (16, 16)).save(path)
+
+
+WORDS = "{photo} -o out"
+BAD = {  # kind: (what to put at photo.*, the words behind `gantools restore`)
+    "missing": ("photo.jpg", None, WORDS),
+    "empty": ("photo.jpg", b"", WORDS),
+    "text": ("photo.jpg", b"Dear diary, " * 20, WORDS),
+    "html": ("photo.png", b"<html>404 not found</html>", WORDS),
+    "truncated jpeg": ("photo.jpg", half(jpeg), WORDS),
+    "truncated png": ("photo.png", png((40, 32), PIXELS.tobytes())[:200], WORDS),
+    "truncated tiff": ("photo.tif", half(tiff), WORDS),
+    "corrupt tiff": ("photo.tif", corrupt_tiff(), WORDS),
+    "header alone": ("photo.jpg", half(jpeg)[:20], WORDS),
+    "bomb": ("photo.png", png((50000, 50000), b"0" * 999), WORDS),
+    "large": ("photo.png", png((13000, 13000), b"0" * 999), WORDS),
+    "gif": ("photo.gif", lambda path: Image.new("L", (9, 9)).save(path), WORDS),
+    "renamed": ("photo.jpg", lambda p: Image.new("L", (9, 9)).save(p, "BMP"), WORDS),
+    "pages": ("photo.tif", frames, WORDS),
+    "animation": ("photo.webp", frames, WORDS),
+    "moving png": ("photo.png", frames, WORDS),
+    "float": ("photo.tif", lambda p: tifffile.imwrite(p, PIXELS / 255.0), WORDS),
+    "planes": (
+        "photo.tif",
+        lambda p: tifffile.imwrite(
+            p, np.moveaxis(DEEP, 2, 0), photometric="rgb", planarconfig="separate"
+        ),
+        WORDS,
+    ),
+    "broken profile": ("photo.tif", bad_cmyk, WORDS),
+    "16 bit to jpeg": ("photo.tif", tiff, "{photo} -o out.jpg"),
+    "alpha to jpeg": ("photo.png", with_alpha, "{photo} -o out.jpg"),
+    "no suffix": ("photo", jpeg, WORDS),
+    "result is there": ("photo.jpg", jpeg, "{photo} -o good.jpg"),
+    "onto itself": ("photo.jpg", jpeg, "{photo} -o {photo}"),
+    "into its own folder": ("photo.jpg", jpeg, "{photo} -o ."),
+    "report is there": ("photo.jpg", jpeg, "{photo} -o sub --report"),
+    "output of a kind unknown": ("photo.jpg", jpeg, "{photo} -o out.gif"),
+    "output is no folder": ("photo.jpg", jpeg, "{photo} -o note.txt"),
+    "output below a file": ("photo.jpg", jpeg, "{photo} -o note.txt/out.jpg"),
+    "several into one": ("photo.jpg", jpeg, "{photo} good.jpg -o out.jpg"),
+    "folder into one": ("photo.jpg", jpeg, "sub -o out.jpg"),
+    "clash": ("photo.jpg", jpeg, "good.jpg sub/good.jpg -o out"),
+    "clash but for case": ("GOOD.jpg", jpeg, "{photo} sub/good.jpg -o out"),
+    "pattern without match": ("photo.jpg", jpeg, "*.webp -o out"),
+    "folder without photos": ("none/note.txt", b"nothing", "none -o out"),
+    "line break in the name": ("a\nb.jpg", None, WORDS),
+    "unknown mode": ("photo.jpg", jpeg, "{photo} -o out --mode magic"),
+    "no output": ("photo.jpg", jpeg, "{photo}"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_bad_input_gives_one_line_and_changes_nothing(inverter, capfd, kind):
+    name, content, words = BAD[kind]
+    picture("good.jpg"), picture("sub/good.jpg")
+    Path("note.txt").write_text("a note")
+    Path("sub/photo.jpg.json").write_text("a report")
+    if content is not None:
+        Path(name).parent.mkdir(exist_ok=True)
+        content(Path(name)) if callable(content) else Path(name).write_bytes(content)
+    before = files()
+    argv = [word.replace("{photo}", name) for word in words.split(" ")]
+
+    code = main(["restore", *argv])
+
+    said = capfd.readouterr().err
+    assert code in (1, 2)
+    assert said.count("\n") == 1 and said.endswith("\n"), said
+    assert said.startswith("gantools") and len(said) < 400
+    assert "Traceback" not in said and "Error" not in said, said
+    named = [part.replace("\n", "\\n") for part in (name, *argv)]
+    assert any(part in said for part in named) or kind == "no output", said
+    assert files() == before
+    assert not inverter  # nothing was worked on in vain
+
+
+def test_there_are_at_least_twenty_kinds_of_bad_input():
+    assert len(BAD) >= 20
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "mend photo.jpg",
+        "damage photo.jpg -o out --severity 2",
+        "damage photo.jpg -o out --severity strong",
+        "damage photo.jpg -o out --seed -1",
+        "train dcgan --folder runs",
+        "train cyclegan --preset smoke --folder runs",
+        "train dcgan --preset huge --folder runs",
+        "data",
+        "data fetch nothing",
+        "info --loud",
+    ],
+)
+def test_command_without_sense_gives_one_line_and_code_2(capfd, words):
+    picture("photo.jpg")
+    before = files()
+    assert main(words.split()) == 2
+    said = capfd.readouterr()
+    assert said.err.count("\n") == 1 and "--help" in said.err and not said.out
+    assert files() == before
+
+
+def test_photo_too_small_to_damage_is_told_in_one_line(capfd):
+    picture("tiny.png", PIXELS[:8, :8])
+    assert main(["damage", "tiny.png", "-o", "out"]) == 1
+    said = capfd.readouterr().err
+    assert said.startswith("gantools: tiny.png: Expected") and said.count("\n") == 1
+    assert list(files()) == ["tiny.png"]
+
+
+def test_missing_weights_end_the_whole_command_in_one_line(
+    capfd, monkeypatch, inverter
+):
+    def fail(**where):
+        raise ValueError("Expected one of []. Received: 'restoration'")
+
+    picture("a.png"), picture("b.png")
+    monkeypatch.setattr(gantools.restoration, "load_restorer", fail)
+    assert main(["restore", "a.png", "b.png", "-o", "out"]) == 1
+    said = capfd.readouterr().err
+    assert said == "gantools: Expected one of []. Received: 'restoration'\n"
+    assert sorted(files()) == ["a.png", "b.png"]
+
+
+# Good input
+
+
+def test_one_photo_into_one_file(inverter, capfd):
+    picture("old.png")
+    assert main(["restore", "old.png", "-o", "new.png"]) == 0
+    said = capfd.readouterr()
+    assert inverted("new.png")
+    assert said.err == ""  # no bar where there is no terminal
+    assert said.out.splitlines()[-1] == "1 of 1 restored"
+    assert sorted(files()) == ["new.png", "old.png"]
+
+
+def test_folder_keeps_its_shape_and_formats(inverter, capfd):
+    names = ["a.png", "deep/er/a.png", "deep/b.tif", "deep/c.TIFF"]
+    for name in names:
+        picture(f"in/{name}")
+    Path("in/note.txt").write_text("a note")
+    picture("in/.hidden.png")
+    before = files()
+    assert main(["restore", "in", "-o", "out"]) == 0
+    after = files()
+    assert {Path(path) for path in after.keys() - before.keys()} == {
+        Path("out") / name for name in names
+    }
+    assert all(inverted(Path("out") / name) for name in names)
+    assert {path: after[path] for path in before} == before
+    last = capfd.readouterr().out.splitlines()[-1]
+    assert last == "4 of 4 restored, files of other kinds left alone: 1"
+
+
+@pytest.mark.parametrize(
+    "pattern, names",
+    [
+        ("in/*.png", ["a.png"]),
+        ("in/**/*.png", ["a.png", "deep/a.png"]),
+        ("in/[ab].*", ["a.png", "b.tif"]),
+        ("*/a.png", ["in/a.png"]),
+    ],
+)
+def test_patterns_are_expanded_where_the_shell_did_not(inverter, pattern, names):
+    for name in ("a.png", "b.tif", "deep/a.png"):
+        picture(f"in/{name}")
+    assert main(["restore", pattern, "-o", "out"]) == 0
+    made = {path for path in Path("out").rglob("*") if path.is_file()}
+    assert made == {Path("out") / name for name in names}
+
+
+def test_name_with_brackets_is_a_name_when_there_is_such_a_file(inverter):
+    picture("scan [1].png")
+    assert main(["restore", "scan [1].png", "-o", "out"]) == 0
+    assert inverted("out/scan [1].png")
+
+
+def test_second_run_does_not_take_results_for_photographs(inverter, capfd):
+    picture("in/a.png")
+    assert main(["restore", "in", "-o", "in/out"]) == 0
+    picture("in/b.png")
+    before = files()
+    assert main(["restore", "in", "-o", "in/out"]) == 1  # a.png is there already
+    assert files().keys() - before.keys() == {str(Path("in/out/b.png"))}
+    assert "a file that exists" in capfd.readouterr().err
+
+
+def test_results_may_go_above_the_photographs(inverter):
+    picture("in/deep/a.png")
+    assert main(["restore", "in", "-o", "."]) == 0
+    assert inverted("deep/a.png")
+
+
+def test_photo_named_twice_is_done_once(inverter, capfd):
+    picture("in/a.png")
+    assert main(["restore", "in/a.png", "in", "in/*.png", "-o", "out"]) == 0
+    assert len(inverter) == 1
+    assert capfd.readouterr().out.splitlines()[-1] == "1 of 1 restored"
+
+
+def test_bad_photo_does_not_stop_the_others(inverter, capfd):
+    for name in ("a.png", "c.png"):
+        picture(f"in/{name}")
+    Path("in/b.png").write_bytes(b"no photograph")
+    assert main(["restore", "in", "missing.png", "-o", "out"]) == 1
+    said = capfd.readouterr()
+    assert inverted("out/a.png") and inverted("out/c.png")
+    assert len(said.err.splitlines()) == 2
+    assert said.out.splitlines()[-1] == "2 of 4 restored, 2 failed"
+
+
+def test_unexpected_failure_is_told_and_the_others_are_done(
+    inverter, capfd, monkeypatch
+):
+    works = gantools.restoration.restore
+
+    def fail_once(*args, **options):
+        monkeypatch.setattr(gantools.restoration, "restore", works)
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(gantools.restoration, "restore", fail_once)
+    picture("a.png"), picture("b.png")
+    assert main(["restore", "a.png", "b.png", "-o", "out"]) == 1
+    assert capfd.readouterr().err == "gantools: a.png: KeyError: 'a bug'\n"
+    assert inverted("out/b.png") and not Path("out/a.png").exists()
+
+
+def test_overwrite_replaces_results_and_even_the_photograph(inverter):
+    picture("a.png")
+    assert main(["restore", "a.png", "-o", "a.png", "--overwrite", "--report"]) == 0
+    assert inverted("a.png")
+    record = json.loads(Path("a.png.json").read_text())
+    assert record["before"]["sha256"] != record["after"]["sha256"]
+    assert main(["restore", "a.png", "-o", "a.png", "--overwrite", "--report"]) == 0
+    assert np.array_equal(np.asarray(Image.open("a.png")), PIXELS)
+    again = json.loads(Path("a.png.json").read_text())
+    assert again["before"]["sha256"] == record["after"]["sha256"]
+
+
+def test_mode_and_own_weights_reach_the_network(inverter, monkeypatch):
+    monkeypatch.setattr(gantools.restoration, "load_restorer", lambda **where: where)
+    picture("a.png")
+    words = ["restore", "a.png", "-o", "out", "--mode", "conservative"]
+    assert main([*words, "--weights", "runs"]) == 0
+    assert inverter == [("conservative", {"folder": Path("runs")})]
+
+
+def test_report_says_what_was_done(inverter):
+    path = picture("a.png")
+    assert main(["restore", "a.png", "-o", "out", "--report"]) == 0
+    record = json.loads(Path("out/a.png.json").read_text("utf-8"))
+    assert record["action"] == "restore" and record["settings"] == {"mode": "full"}
+    assert record["before"]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = hashlib.sha256(Path("out/a.png").read_bytes()).hexdigest()
+    assert record["after"]["sha256"] == digest
+    assert record["weights"] == {"file": "w.npz", "sha256": "0" * 64}
+    assert record["backend"] == "tensorflow"
+    assert record["numbers"]["changed"] == 1
+
+
+def test_interrupt_leaves_no_half_file_and_keeps_what_is_done(
+    inverter, capfd, monkeypatch
+):
+    real, begun = photos.save, []
+
+    def interrupt(file, photo, quality):
+        file.write(b"half a file")
+        raise KeyboardInterrupt
+
+    def save(*args, **options):
+        begun.append(args)
+        if len(begun) == 2:
+            monkeypatch.setattr(photos, "_write_png", interrupt)
+        return real(*args, **options)
+
+    monkeypatch.setattr(photos, "save", save)
+    for name in ("a.png", "b.png", "c.png"):
+        picture(name)
+    assert main(["restore", "a.png", "b.png", "c.png", "-o", "out"]) == 130
+    assert capfd.readouterr().err.count("\n") == 1
+    assert list(Path("out").iterdir()) == [Path("out/a.png")]
+    assert inverted("out/a.png")
+
+
+def test_damage_is_that_of_the_package_and_the_same_every_time():
+    picture("a.png")
+    words = ["damage", "a.png", "--severity", "0.9", "--seed", "3", "--report", "-o"]
+    for out in ("one", "two"):
+        assert main([*words, out]) == 0
+    assert Path("one/a.png").read_bytes() == Path("two/a.png").read_bytes()
+    rng = np.random.default_rng([3, zlib.crc32(b"a.png")])
+    aged = damage.age(photos.load("a.png").pixels, rng, 0.9)
+    read = photos.load("one/a.png").pixels
+    assert np.abs(read - aged.damaged).max() <= 0.5 / 255 + 1e-6
+    record = json.loads(Path("one/a.png.json").read_text())
+    assert record["settings"] == {"severity": 0.9, "seed": 3}
+    assert record["numbers"]["kinds"] == list(aged.kinds)
+
+
+def test_photographs_of_one_run_are_damaged_differently():
+    picture("a.png"), picture("b.png")
+    assert main(["damage", "a.png", "b.png", "-o", "out", "--severity", "1"]) == 0
+    assert Path("out/a.png").read_bytes() != Path("out/b.png").read_bytes()
+
+
+def test_severity_0_changes_nothing():
+    picture("a.png")
+    assert main(["damage", "a.png", "-o", "out", "--severity", "0"]) == 0
+    assert np.array_equal(np.asarray(Image.open("out/a.png")), PIXELS)
+
+
+# Training, data, information
+
+
+@pytest.fixture
+def trainers(monkeypatch):
+    """Put recorders in the place of both training functions."""
+    calls = []
+    for name in ("dcgan", "restoration"):
+
+        def train(preset, folder, resume=False, progress=False, name=name):
+            calls.append((name, preset, folder, resume, progress))
+
+        module = types.SimpleNamespace(train=train)
+        monkeypatch.setitem(sys.modules, f"gantools.{name}", module)
+        monkeypatch.setattr(gantools, name, module, raising=False)
+    return calls
+
+
+@pytest.mark.parametrize("network", ["restoration", "dcgan"])
+@pytest.mark.parametrize("resume", [False, True])
+def test_train_calls_the_network_s_own_training(trainers, network, resume):
+    words = ["train", network, "--preset", "smoke", "--folder", "runs/a"]
+    assert main(words + ["--resume"] * resume) == 0
+    assert trainers == [(network, "smoke", Path("runs/a"), resume, True)]
+
+
+@pytest.mark.parametrize(
+    "problem, code",
+    [
+        (FileExistsError("Expected no run. Received: runs/a"), 1),
+        (ValueError("Expected a checkpoint. Received: another"), 1),
+        (FloatingPointError("Expected finite losses. Received: nan"), 1),
+        (KeyboardInterrupt(), 130),
+    ],
+)
+def test_training_that_stops_says_why_and_how_to_go_on(
+    trainers, monkeypatch, capfd, problem, code
+):
+    def fail(*_, **__):
+        raise problem
+
+    monkeypatch.setattr(gantools.dcgan, "train", fail)
+    words = ["train", "dcgan", "--preset", "smoke", "--folder", "runs/a"]
+    assert main(words) == code
+    said = capfd.readouterr().err
+    assert said.count("\n") == 1 and str(problem) in said
+    if isinstance(problem, FileExistsError | KeyboardInterrupt):
+        go_on = said.strip().split("gantools train ")[1]
+        assert main(["train", *go_on.split()]) == code  # a command that parses
+
+
+def test_data_list_names_every_set_and_whether_it_is_here(capfd, monkeypatch, folder):
+    monkeypatch.setenv("GANTOOLS_DATA", str(folder))
+    (folder / "portraits").mkdir()
+    assert main(["data", "list"]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert lines[0] == f"in {folder}"
+    states = {line.split()[0]: line.split()[1] for line in lines[1:]}
+    assert list(states) == collections.names()
+    assert states.pop("portraits") == "here"
+    assert "here" not in states.values()
+
+
+def test_data_fetch_tells_where_or_why_not(capfd, monkeypatch):
+    monkeypatch.setattr(collections, "fetch", lambda name: Path("cache") / name)
+    assert main(["data", "fetch", "portraits"]) == 0
+    assert capfd.readouterr().out.strip() == str(Path("cache/portraits"))
+
+    def fail(name):
+        raise OSError("Expected an archive.\nReceived: no network")
+
+    monkeypatch.setattr(collections, "fetch", fail)
+    assert main(["data", "fetch", "portraits"]) == 1
+    assert (
+        capfd.readouterr().err
+        == "gantools: Expected an archive. Received: no network\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["restore"], ["damage"], ["train"], ["data"], ["info"]]
+)
+def test_help_has_examples_that_parse(capfd, words):
+    assert main([*words, "--help"]) == 0
+    said = capfd.readouterr().out
+    examples = [
+        line.split()[1:]
+        for line in said.partition("examples:")[2].replace('"', "").splitlines()
+        if line.startswith("  gantools ")
+    ]
+    assert examples or words == ["info"]
+    for example in examples:
+        assert callable(cli._parser().parse_args(example).run)
+
+
+def run(*words):
+    """Run the command in a process of its own, as a user does."""
+    command = [sys.executable, "-m", "gantools.cli", *words]
+    root = str(Path(gantools.__file__).parents[1])
+    environment = {**os.environ, "PYTHONPATH": root}
+    environment.pop("TF_CPP_MIN_LOG_LEVEL", None)
+    return subprocess.run(
+        command, capture_output=True, text=True, env=environment, timeout=120
+    )
+
+
+def test_help_and_version_need_no_framework():
+    code = (
+        "import sys; from gantools.cli import main; main(['--version']);"
+        "slow = {'keras', 'tensorflow', 'jax', 'torch', 'matplotlib', 'scipy'};"
+        "sys.exit(bool(slow & set(sys.modules)))"
+    )
+    root = str(Path(gantools.__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": root},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0
+    assert done.stdout == f"gantools {gantools.__version__}\n"
+
+
+def test_info_tells_versions_devices_and_hashes_without_a_word_of_the_framework():
+    done = run("info")
+    assert done.returncode == 0 and done.stderr == ""
+    facts = [line.split(maxsplit=1) for line in done.stdout.splitlines()]
+    known = {key: value for key, value in facts if key != "weights"}
+    assert known["gantools"] == gantools.__version__
+    assert known["numpy"] == np.__version__
+    assert "cpu:0" in known["devices"] or "gpu:0" in known["devices"]
+    for path in (Path(gantools.__file__).parent / "weights").glob("*.npz"):
+        assert hashlib.sha256(path.read_bytes()).hexdigest() in done.stdout
+
+
+def test_untrained_network_changes_nothing_in_conservative_mode(folder):
+    from gantools import pretrained, restoration
+
+    networks = [restoration.build_repairer(), restoration.build_toner()]
+    pretrained.save("restoration", networks, folder / "runs", what="untrained")
+    tifffile.imwrite("deep.tif", DEEP, photometric="rgb")
+    words = ["restore", "deep.tif", "-o", "out", "--weights", "runs", "--report"]
+    assert main([*words, "--mode", "conservative"]) == 0
+    assert np.array_equal(tifffile.imread("out/deep.tif"), DEEP)
+    record = json.loads(Path("out/deep.tif.json").read_text())
+    digest = hashlib.sha256((folder / "runs" / "restoration.npz").read_bytes())
+    assert record["weights"]["sha256"] == digest.hexdigest()

@@ -1,0 +1,294 @@
+"""The networks of the section, their training step, and what comes out."""
+
+import dataclasses
+import subprocess
+import sys
+import time
+from itertools import chain
+
+import cv2
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+
+from gantools import dcgan, engine, losses, training
+from gantools.dcgan import DCGAN, build_discriminator, build_generator
+
+rng = np.random.default_rng(0)
+REAL = rng.uniform(-1, 1, (8, 32, 32, 3)).astype("float32")
+Z = rng.normal(size=(8, 100)).astype("float32")
+
+
+def numbers(x):
+    return np.asarray(ops.convert_to_numpy(x))
+
+
+def kinds(model):
+    return [(type(layer).__name__, *layer.output.shape[1:]) for layer in model.layers]
+
+
+# --- The two networks --------------------------------------------------------------
+
+
+def test_generator_has_the_layers_of_the_section():
+    assert kinds(build_generator()) == [
+        ("Dense", 16384),
+        ("BatchNormalization", 16384),
+        ("LeakyReLU", 16384),
+        ("Reshape", 8, 8, 256),
+        ("Conv2DTranspose", 8, 8, 128),
+        ("BatchNormalization", 8, 8, 128),
+        ("LeakyReLU", 8, 8, 128),
+        ("Conv2DTranspose", 16, 16, 64),
+        ("BatchNormalization", 16, 16, 64),
+        ("LeakyReLU", 16, 16, 64),
+        ("Conv2DTranspose", 32, 32, 3),
+    ]
+
+
+def test_discriminator_has_the_layers_of_the_section():
+    assert kinds(build_discriminator()) == [
+        ("Conv2D", 16, 16, 64),
+        ("LeakyReLU", 16, 16, 64),
+        ("Conv2D", 8, 8, 128),
+        ("LeakyReLU", 8, 8, 128),
+        ("Flatten", 8192),
+        ("Dense", 1),
+    ]
+
+
+def test_networks_have_as_many_weights_as_counted_by_hand():
+    """Five by five kernels, no bias in G, a bias everywhere in D."""
+    first, second, last = 25 * 256 * 128, 25 * 128 * 64, 25 * 64 * 3
+    normalise = 4 * (16384 + 128 + 64)  # gain, shift, mean, variance
+    generator = 100 * 16384 + normalise + first + second + last
+    assert build_generator().count_params() == generator
+    discriminator = 25 * (3 * 64 + 64 * 128) + 64 + 128 + 8192 + 1
+    assert build_discriminator().count_params() == discriminator
+
+
+def test_generator_ends_in_tanh_and_discriminator_in_a_logit():
+    assert build_generator().layers[-1].activation is keras.activations.tanh
+    assert build_discriminator().layers[-1].activation is keras.activations.linear
+
+
+def test_batch_normalisation_has_momentum_and_epsilon_in_their_places():
+    for layer in build_generator().layers:
+        if isinstance(layer, layers.BatchNormalization):
+            assert layer.momentum > 0.5 and layer.epsilon < 0.01
+
+
+# --- The training step -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("game", losses.GAMES)
+def test_every_weight_gets_a_gradient(game):
+    trainer = DCGAN(game, gamma=1.0 if game == "relativistic" else 0.0)
+    players = [
+        trainer.generator.trainable_variables,
+        trainer.discriminator.trainable_variables,
+    ]
+    _, grads = engine.value_and_grads(lambda: trainer.losses(REAL, Z), players)
+    for v, slope in zip(chain(*players), chain(*grads), strict=True):
+        assert np.isfinite(numbers(slope)).all()
+        if game in ("hinge", "relativistic") and v is players[1][-1]:
+            continue  # D's last bias cancels in a pair, and in a hinge not yet reached
+        assert np.abs(numbers(slope)).max() > 0, v.path
+
+
+def test_every_weight_and_statistic_moves_in_a_step():
+    """None is frozen, batch normalisation's statistics included."""
+    trainer = DCGAN()
+    models = [trainer.generator, trainer.discriminator]
+    before = [numbers(v.value).copy() for m in models for v in m.weights]
+    engine.compile_step(trainer.step, trainer.state)(REAL, Z)
+    after = [v for m in models for v in m.weights]
+    for old, v in zip(before, after, strict=True):
+        assert not np.array_equal(old, numbers(v.value)), v.path
+    assert len(trainer.generator.trainable_weights) == 10
+
+
+def test_step_is_the_same_bits_each_time_on_all_cores():
+    ends = []
+    for _ in range(2):
+        trainer = DCGAN(seed=3)
+        fast = engine.compile_step(trainer.step, trainer.state)
+        for _ in range(3):
+            fast(REAL)
+        ends.append([numbers(v.value) for v in engine.variables_of(trainer.state)])
+    for first, second in zip(*ends, strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+def test_seed_decides_the_initial_weights_and_only_it():
+    one, same, other = DCGAN(seed=1), DCGAN(seed=1), DCGAN(seed=2)
+    kernel = [numbers(t.generator.weights[0]) for t in (one, same, other)]
+    np.testing.assert_array_equal(kernel[0], kernel[1])
+    assert not np.array_equal(kernel[0], kernel[2])
+    assert kernel[0].std() == pytest.approx(0.02, rel=0.01)
+
+
+def test_mixed_precision_step_keeps_float32_weights_and_nearly_the_losses():
+    logs = []
+    for dtype in ("float32", "mixed_bfloat16"):
+        trainer = DCGAN(dtype=dtype)
+        logs.append(engine.compile_step(trainer.step, trainer.state)(REAL, Z))
+    for name in ("g_loss", "d_loss"):
+        assert float(logs[1][name]) == pytest.approx(float(logs[0][name]), rel=0.01)
+        assert float(logs[1][name]) != float(logs[0][name])
+        assert keras.backend.standardize_dtype(logs[1][name].dtype) == "float32"
+    weights = trainer.generator.weights + trainer.discriminator.weights
+    assert {v.dtype for v in weights} == {"float32"}
+
+
+def test_gamma_adds_half_the_penalties():
+    trainer = DCGAN("relativistic", gamma=3.0)
+    (_, d_loss), _ = trainer.losses(REAL, Z)
+    fake = trainer.generator(Z, training=True)
+    penalty = sum(losses.r1_penalty(trainer.discriminator, x) for x in (REAL, fake))
+    trainer.gamma = 0.0
+    (_, plain), _ = trainer.losses(REAL, Z)
+    assert float(penalty) > 0
+    assert float(d_loss - plain) == pytest.approx(1.5 * float(penalty), rel=1e-4)
+
+
+def test_generator_learns_the_colour_of_the_pictures():
+    """Of pictures all brick red, a few dozen steps already make reddish ones."""
+    red = np.array([0.6, -0.4, -0.5], "float32")
+
+    def batches(step):
+        noise = np.random.default_rng([0, step]).normal(0, 0.05, (8, 32, 32, 3))
+        return ((red + noise).astype("float32"),)
+
+    trainer = DCGAN(learning_rate=1e-3)
+    training.fit(trainer, batches, 40)
+    colour = dcgan.generate(trainer.average.model, 8, seed=0).mean(axis=(0, 1, 2))
+    assert colour[0] - colour[1:].max() > 0.2  # it began at 0.5, 0.5, 0.5
+
+
+# --- The data ----------------------------------------------------------------------
+
+
+def test_crops_are_pure_and_new_at_every_step():
+    pictures = [rng.random((40, 60, 3), "float32"), rng.random((80, 50, 3), "float32")]
+    batches = dcgan.crops(pictures, batch=6, smallest=0.5, seed=1)
+    (first,), (again,), (later,) = batches(0), batches(0), batches(1)
+    assert first.shape == (6, 32, 32, 3) and first.dtype == np.float32
+    assert -1 <= first.min() < -0.5 and 0.5 < first.max() <= 1
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, later)
+    (other,) = dcgan.crops(pictures, batch=6, smallest=0.5, seed=2)(0)
+    assert not np.array_equal(first, other)
+
+
+def test_crops_of_one_picture_differ_and_half_are_mirrored():
+    ramp = np.linspace(0, 1, 64, dtype="float32")[None, :, None]
+    picture = np.broadcast_to(ramp, (64, 64, 3)).copy()
+    (made,) = dcgan.crops([picture], batch=200, smallest=0.5, seed=0)(0)
+    mirrored = made[:, 0, 0, 0] > made[:, 0, -1, 0]
+    assert 0.4 < mirrored.mean() < 0.6
+    assert len(np.unique(made[:, 0, 0, 0])) > 150
+
+
+def test_smallest_picture_is_used_whole():
+    picture = rng.random((32, 32, 3), "float32")
+    (made,) = dcgan.crops([picture], batch=1, smallest=1.0, seed=5)(0)
+    wanted = 2 * picture - 1
+    assert any(np.allclose(made[0], x, atol=1e-6) for x in (wanted, wanted[:, ::-1]))
+
+
+@pytest.mark.parametrize("where", [(60, 60), (130, 40), (30, 90)])
+def test_subject_stands_in_the_middle(where):
+    paper = np.full((180, 120, 3), [0.95, 0.92, 0.85], "float32")
+    cv2.circle(paper, where[::-1], 14, (0.8, 0.2, 0.1), -1)
+    square = dcgan.subject(paper)
+    assert square.shape[0] == square.shape[1]
+    red = square[..., 0] - square[..., 1] > 0.3
+    assert red.sum() == (paper[..., 0] - paper[..., 1] > 0.3).sum()  # all of it
+    assert 0.25 < red.mean() < 0.7
+    if where == (60, 60):
+        y, x = np.argwhere(red).mean(axis=0) / square.shape[0]
+        assert (y, x) == pytest.approx((0.5, 0.5), abs=0.05)
+
+
+def test_empty_paper_has_no_subject_and_is_kept():
+    assert dcgan.subject(np.full((90, 60, 3), 0.9, "float32")).shape == (82, 54, 3)
+
+
+# --- Use ---------------------------------------------------------------------------
+
+
+def test_generate_makes_pictures_that_depend_on_the_seed_alone():
+    generator = DCGAN(seed=0).generator
+    pictures = dcgan.generate(generator, 5, seed=1)
+    assert pictures.shape == (5, 32, 32, 3) and pictures.dtype == np.float32
+    assert 0 <= pictures.min() < pictures.max() <= 1
+    np.testing.assert_array_equal(pictures, dcgan.generate(generator, 5, seed=1))
+    assert not np.array_equal(pictures, dcgan.generate(generator, 5, seed=2))
+
+
+def test_the_first_pictures_do_not_depend_on_how_many_are_asked():
+    generator = DCGAN(seed=0).generator
+    few, many = (dcgan.generate(generator, n, seed=1) for n in (3, 300))
+    np.testing.assert_allclose(few, many[:3], atol=1e-5)
+
+
+def test_smoke_preset_trains_resumes_and_leaves_a_generator(tmp_path, monkeypatch):
+    smoke = dataclasses.replace(dcgan.PRESETS["smoke"], steps=3, batch=4)
+    monkeypatch.setitem(dcgan.PRESETS, "smoke", smoke)
+    dcgan.train("smoke", tmp_path / "whole", seed=4)
+    one = dataclasses.replace(smoke, steps=1)
+    monkeypatch.setitem(dcgan.PRESETS, "smoke", one)
+    dcgan.train("smoke", tmp_path / "cut", seed=4)
+    monkeypatch.setitem(dcgan.PRESETS, "smoke", smoke)
+    history = dcgan.train("smoke", tmp_path / "cut", resume=True, seed=4)
+    assert history["step"].tolist() == [3]
+    for name in ("generator.npz", "samples.png", "history.csv"):
+        one, other = ((tmp_path / run / name).read_bytes() for run in ("whole", "cut"))
+        assert one == other, name
+    generator = dcgan.load_generator(tmp_path / "cut" / "generator.npz")
+    sheet = dcgan.photos.load(tmp_path / "cut" / "samples.png").pixels
+    made = dcgan.generate(generator, 64, seed=4)
+    np.testing.assert_allclose(sheet[:32, 32:64], made[1], atol=0.5 / 255 + 1e-4)
+
+
+def start(folder):
+    command = ["-m", "gantools.cli", "train", "dcgan", "--preset", "smoke"]
+    command += ["--folder", str(folder), "--resume"]
+    return subprocess.Popen([sys.executable, *command], stderr=subprocess.DEVNULL)
+
+
+def age_of(path):
+    return path.stat().st_mtime_ns if path.exists() else 0
+
+
+def test_command_killed_ten_times_ends_in_the_same_bytes(tmp_path):
+    """Five kills strike after a new checkpoint, five at any moment since the start."""
+    began = time.monotonic()
+    with start(tmp_path / "whole") as process:
+        assert process.wait() == 0
+    seconds = time.monotonic() - began
+    folder, when = tmp_path / "killed", np.random.default_rng(0)
+    checkpoint, killed = folder / "checkpoint.npz", 0
+    for i in range(10):
+        before = age_of(checkpoint)
+        with start(folder) as process:
+            while i % 2 and age_of(checkpoint) == before and process.poll() is None:
+                time.sleep(0.01)
+            time.sleep(seconds * when.uniform(0, 0.03 if i % 2 else 0.4))
+            process.kill()
+        killed += process.returncode != 0
+    assert killed >= 8
+    with start(folder) as process:
+        assert process.wait() == 0
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == ["checkpoint.npz", "generator.npz", "history.csv", "samples.png"]
+    for name in names:
+        wanted, given = ((tmp_path / run / name) for run in ("whole", "killed"))
+        assert wanted.read_bytes() == given.read_bytes(), name
+
+
+def test_unknown_preset_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"Expected one of \['smoke', 'cpu', 'gpu'\]"):
+        dcgan.train("huge", tmp_path)

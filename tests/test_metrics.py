@@ -1,0 +1,142 @@
+"""Metrics against scikit-image, closed forms and counting by hand."""
+
+import numpy as np
+import pytest
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+
+from gantools import metrics
+
+
+def pictures(seed, shape=(40, 33, 3)):
+    rng = np.random.default_rng(seed)
+    x = rng.random(shape).astype("float32")
+    return x, np.clip(x + rng.normal(0, 0.1, shape), 0, 1).astype("float32")
+
+
+@pytest.mark.parametrize("shape", [(40, 33, 3), (40, 33, 1), (11, 11, 3)])
+def test_psnr_and_ssim_equal_scikit_image(shape):
+    x, y = pictures(0, shape)
+    x, y = x.astype("float64"), y.astype("float64")
+    expected = peak_signal_noise_ratio(x, y, data_range=1)
+    assert metrics.psnr(x, y) == pytest.approx(expected, abs=1e-6)
+    expected = structural_similarity(
+        x,
+        y,
+        gaussian_weights=True,
+        sigma=1.5,
+        use_sample_covariance=False,
+        data_range=1,
+        channel_axis=-1,
+    )
+    assert metrics.ssim(x, y) == pytest.approx(expected, abs=1e-6)
+
+
+def test_psnr_in_mask_counts_only_masked_pixels():
+    x = np.zeros((8, 8, 3), "float32")
+    y, mask = x.copy(), np.zeros((8, 8))
+    y[:2], mask[:2] = 0.1, 1
+    y[5] = 0.9  # outside the mask: must not count
+    assert metrics.psnr(x, y, mask) == pytest.approx(20, abs=1e-4)
+    assert metrics.psnr(x, y, 1 - mask) < 10
+
+
+def test_psnr_of_equal_pictures_is_infinite_and_of_nothing_undefined():
+    x, _ = pictures(1)
+    assert metrics.psnr(x, x) == np.inf
+    assert np.isnan(metrics.psnr(x, x, np.zeros(x.shape[:2])))
+
+
+def test_ssim_is_symmetric_and_one_only_for_equal_pictures():
+    x, y = pictures(2)
+    assert metrics.ssim(x, x) == pytest.approx(1, abs=1e-12)
+    assert metrics.ssim(x, y) == pytest.approx(metrics.ssim(y, x), abs=1e-12)
+    assert metrics.ssim(x, y) < 1
+
+
+def test_overlap_without_tolerance_is_intersection_over_union():
+    rng = np.random.default_rng(3)
+    mask, truth = rng.random((2, 30, 30)) > 0.7
+    both, either = (mask & truth).sum(), (mask | truth).sum()
+    found = metrics.overlap(mask, truth, tolerance=0)
+    assert found.iou == pytest.approx(both / either)
+    assert found.precision == pytest.approx(both / mask.sum())
+    assert found.recall == pytest.approx(both / truth.sum())
+
+
+@pytest.mark.parametrize(("shift", "expected"), [(0, 1), (2, 1), (3, 0)])
+def test_iou_forgives_shifts_up_to_the_tolerance(shift, expected):
+    truth = np.zeros((20, 20))
+    truth[:, 8] = 1
+    mask = np.roll(truth, shift, axis=1)
+    assert metrics.iou(mask, truth, tolerance=2) == expected
+
+
+def test_overlap_of_empty_masks():
+    empty, full = np.zeros((9, 9)), np.ones((9, 9))
+    assert metrics.overlap(empty, empty) == (1, 1, 1)
+    assert metrics.overlap(empty, full) == (0, 0, 0)
+    assert metrics.overlap(full, empty) == (0, 0, 0)
+
+
+def test_bootstrap_interval_holds_the_true_mean_as_often_as_it_says():
+    rng = np.random.default_rng(4)
+    held = 0
+    for _ in range(200):
+        low, high = metrics.bootstrap(rng.normal(5, 1, 40), rng, 0.9, draws=200)[1:]
+        held += low <= 5 <= high
+    # binomial(200, 0.9) has a standard deviation of 4.2: three of them on either side
+    assert 165 <= held <= 194
+
+
+def test_bootstrap_agrees_with_the_standard_error():
+    values = np.random.default_rng(5).normal(0, 1, 400)
+    interval = metrics.bootstrap(values, np.random.default_rng(6))
+    error = values.std() / np.sqrt(values.size)
+    assert interval.mean == pytest.approx(values.mean())
+    assert interval.high - interval.low == pytest.approx(2 * 1.96 * error, rel=0.1)
+
+
+def test_bootstrap_repeats_with_the_same_seed():
+    values = [1.0, 2.0, 5.0, 7.0]
+    first, second = (
+        metrics.bootstrap(values, np.random.default_rng(7)) for _ in range(2)
+    )
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: metrics.psnr(np.zeros((4, 4, 3)), np.zeros((4, 5, 3))),
+            r"Expected two pictures of one shape .* Received: \(4, 4, 3\) and \(4, 5",
+        ),
+        (
+            lambda: metrics.psnr(*[np.zeros((4, 4, 3), "uint8")] * 2),
+            r"Expected floats in \[0, 1\]. Received: pixels of type uint8",
+        ),
+        (
+            lambda: metrics.ssim(*[np.zeros((10, 40, 3))] * 2),
+            r"Expected pictures of at least 11 pixels .* Received: \(10, 40, 3\)",
+        ),
+        (
+            lambda: metrics.psnr(*[np.zeros((4, 4, 3))] * 2, np.zeros((4, 4, 1))),
+            r"Expected a mask of shape \(4, 4\). Received: \(4, 4, 1\)",
+        ),
+        (
+            lambda: metrics.iou(np.zeros((4, 4)), np.zeros((4, 5))),
+            r"Expected a mask of shape \(4, 5\). Received: \(4, 4\)",
+        ),
+        (
+            lambda: metrics.bootstrap([], np.random.default_rng(0)),
+            r"Expected a row of finite numbers. Received: \[\]",
+        ),
+        (
+            lambda: metrics.bootstrap([1.0], np.random.default_rng(0), level=95),
+            r"Expected a level between 0 and 1. Received: 95",
+        ),
+    ],
+)
+def test_unfit_arguments_are_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

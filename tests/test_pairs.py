@@ -1,0 +1,84 @@
+"""gantools.pairs: the data a restorer learns from."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gantools import pairs
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("clean")
+    rng = np.random.default_rng(0)
+    for k, size in enumerate([(300, 220), (210, 400)]):
+        coarse = Image.fromarray(rng.integers(0, 255, (9, 9, 3), dtype=np.uint8))
+        coarse.resize(size, Image.Resampling.BICUBIC).save(folder / f"{k}.png")
+    return pairs.CleanPictures([(1.0, sorted(folder.iterdir())), (9.0, [])])
+
+
+def test_batches_are_a_pure_function_of_the_step(pictures):
+    first = pairs.repair_batches(pictures, 4, 64, seed=3)
+    second = pairs.repair_batches(pictures, 4, 64, seed=3)
+    second(0)
+    for a, b in zip(first(5), second(5), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert not np.array_equal(first(5)[0], first(6)[0])
+
+
+def test_augmentation_is_not_frozen(pictures):
+    # A famous fault: random augmentation cached once, the same in every epoch.
+    batches = pairs.repair_batches(pictures, 4, 64, seed=0)
+    means = {round(float(batches(step)[0].mean()), 6) for step in range(6)}
+    assert len(means) == 6
+
+
+def test_shapes_and_ranges(pictures):
+    damaged, faded, mask = pairs.repair_batches(pictures, 8, 48, seed=0)(0)
+    assert damaged.shape == faded.shape == (8, 48, 48, 3)
+    assert mask.shape == (8, 48, 48, 1)
+    assert {a.dtype for a in (damaged, faded, mask)} == {np.dtype("float32")}
+    assert -1 <= damaged.min() < 0 < damaged.max() <= 1
+    assert 0 <= mask.min() <= mask.max() <= 1
+
+
+def test_views_differ_in_colour_and_size(pictures):
+    rng = np.random.default_rng(0)
+    views = [pictures.view(rng, 96) for _ in range(40)]
+    assert {v.shape[:2] for v in views} == {(96, 96)}
+    assert {v.shape[2] for v in views} == {1, 3}
+
+
+def test_views_of_a_picture_smaller_than_the_view_are_enlarged(pictures):
+    assert pictures.view(np.random.default_rng(0), 500).shape[:2] == (500, 500)
+
+
+@pytest.mark.parametrize("draw", [pairs.draw_thin_things, pairs.draw_frame])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_negatives_are_pictures_and_leave_their_input_alone(draw, channels):
+    picture = np.full((64, 64, channels), 0.5, np.float32)
+    before, changed = picture.copy(), 0
+    for seed in range(10):
+        result = draw(picture, np.random.default_rng(seed))
+        assert result.shape == picture.shape
+        assert result.dtype == np.float32
+        changed += not np.array_equal(result, picture)
+    np.testing.assert_array_equal(before, picture)
+    assert changed >= 5
+
+
+def test_thumbnail_keeps_the_mean():
+    picture = np.random.default_rng(0).random((96, 144, 1)).astype("float32")
+    small = pairs.thumbnail(picture)
+    assert small.shape == (48, 48, 3)
+    assert abs(small.mean() - picture.mean()) < 1e-4
+
+
+def test_no_picture_at_all_is_refused():
+    with pytest.raises(ValueError, match="Expected at least one picture"):
+        pairs.CleanPictures([(1.0, [])])
+
+
+def test_a_batch_that_views_do_not_divide_is_refused(pictures):
+    with pytest.raises(ValueError, match=r"Expected batch to be a multiple of 4"):
+        pairs.repair_batches(pictures, 6, 64, seed=0)

@@ -1,0 +1,290 @@
+"""The project's own files agree with one another, with the book and with the code."""
+
+import ast
+import importlib.util
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+import gantools
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))[
+    "project"
+]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+MODULES = {
+    path.stem if path.suffix else path.name
+    for path in (ROOT / "gantools").iterdir()
+    if path.suffix == ".py" or (path / "__init__.py").exists()
+} - {"__init__"}
+
+# A module imports from the floors below its own; see "The package" in the book.
+FLOORS = [
+    {"engine", "photos", "arrays", "provenance", "plots"},
+    {"losses", "layers", "features", "metrics", "damage", "collections"},
+    {"training", "pretrained", "pairs", "tiling"},
+    {"dcgan", "restoration"},
+    {"evaluation", "exercises"},
+    {"cli"},
+]
+LIGHT = {"photos", "damage", "metrics", "collections", "provenance", "plots", "arrays"}
+
+INSTALL = """\
+# On Colab this installs the package; anywhere else it is there already.
+import sys
+
+if "google.colab" in sys.modules:
+    %pip install --quiet "gantools @ git+{address}\""""
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def load_address_module():
+    spec = importlib.util.spec_from_file_location("address", ROOT / ".ci/address.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+address = load_address_module()
+
+
+# --- dependencies
+
+
+def pins() -> dict[str, str]:
+    lines = re.findall(r"^([\w.-]+)==([^\s;]+)", read("constraints.txt"), re.MULTILINE)
+    return {name.lower().replace("_", "-"): version for name, version in lines}
+
+
+def requirements() -> list[Requirement]:
+    extras = PROJECT["optional-dependencies"]
+    every = PROJECT["dependencies"] + extras["book"] + extras["test"]
+    return [Requirement(line) for line in every]
+
+
+@pytest.mark.parametrize("requirement", requirements(), ids=str)
+def test_constraints_satisfy_the_project(requirement):
+    version = pins()[requirement.name]
+    assert requirement.specifier.contains(version), (requirement, version)
+
+
+@pytest.mark.parametrize("requirement", requirements(), ids=str)
+def test_the_project_pins_nothing(requirement):
+    operators = {part.operator for part in requirement.specifier}
+    assert operators <= {">=", "<"} and ">=" in operators
+
+
+def test_constraints_have_a_hash_for_everything_and_name_no_address():
+    text = read("constraints.txt")
+    entries = re.split(r"\n(?=\S)", text.strip())
+    assert len(entries) == len(pins())
+    assert all("--hash=sha256:" in entry for entry in entries)
+    assert not re.search(r"://|^-|^#|@ |file:|/", text, re.MULTILINE)
+
+
+def test_environment_is_the_python_and_the_versions_of_the_project():
+    environment = yaml.safe_load(read("environment.yml"))
+    python, pip, packages = environment["dependencies"]
+    python = SpecifierSet(python.removeprefix("python "))
+    assert python == SpecifierSet(PROJECT["requires-python"])
+    assert (pip, packages) == ("pip", {"pip": ["-r constraints.txt"]})
+
+
+def test_every_supported_python_is_tested():
+    matrix = yaml.safe_load(read(".github/workflows/ci.yml"))["jobs"]["everywhere"]
+    pythons = matrix["strategy"]["matrix"]["python"]
+    supported = SpecifierSet(PROJECT["requires-python"])
+    assert pythons == [f"3.{n}" for n in range(8, 30) if supported.contains(f"3.{n}")]
+    prefix = "Programming Language :: Python :: "
+    named = [c for c in PROJECT["classifiers"] if c.startswith(prefix)]
+    assert named == [prefix + version for version in pythons]
+
+
+def test_every_system_gets_the_commands_of_the_makefile():
+    nbval = "--nbval-sanitize-with tests/sanitize.cfg -n 2 --dist loadscope notebooks"
+    unit = "pytest --ignore tests/browser --doctest-modules gantools tests"
+    for name in ("Makefile", "README.md", ".github/workflows/ci.yml"):
+        text = " ".join(read(name).replace("\\\n", " ").split())
+        assert nbval in text and unit in text, name
+
+
+# --- version and address
+
+
+def test_the_version_is_the_same_everywhere():
+    citation = yaml.safe_load(read("CITATION.cff"))
+    assert citation["version"] == gantools.__version__
+    newest = re.search(r"^## (\S+)", read("CHANGELOG.md"), re.MULTILINE)
+    assert newest[1] == gantools.__version__
+
+
+def copy_places(target: Path) -> None:
+    for path in address.places():
+        place = target / path.relative_to(ROOT)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, place)
+
+
+def test_changing_the_address_changes_all_and_can_be_undone(tmp_path):
+    copy_places(tmp_path)
+    old, new = address.current(), "https://github.com/some-one/restorers"
+    before = {path: path.read_bytes() for path in address.places(tmp_path)}
+    changed = address.change(new, tmp_path)
+    names = {path.relative_to(tmp_path).as_posix() for path in changed}
+    wanted = {"pyproject.toml", "_config.yml", "CITATION.cff", "README.md"}
+    assert names >= wanted | {f"notebooks/{path.name}" for path in NOTEBOOKS}
+    assert address.current(tmp_path) == new
+    after = b"".join(path.read_bytes() for path in before)
+    assert not any(form.encode() in after for form in address.forms(old))
+    address.change(old, tmp_path)
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_an_address_that_colab_cannot_open_is_refused():
+    with pytest.raises(ValueError, match=r"Expected https://github\.com/OWNER/NAME"):
+        address.slug("https://example.org/gantools")
+
+
+def test_the_address_stands_only_where_the_command_changes_it():
+    git = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a git repository")
+    forms = [form.encode() for form in address.forms(address.current())]
+    files = [ROOT / name for name in listed.stdout.splitlines()]
+    holders = {
+        path
+        for path in files
+        if path.is_file() and any(form in path.read_bytes() for form in forms)
+    }
+    assert holders <= set(address.places())
+
+
+# --- the package
+
+
+def imports(path: Path, top: bool) -> set[str]:
+    """List the modules of gantools that a file imports, at its top or anywhere."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = set()
+    for node in tree.body if top else ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "gantools":
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            package, _, name = node.module.partition(".")
+            found |= {name.split(".")[0]} if package == "gantools" else set()
+        elif isinstance(node, ast.Import):
+            parts = [alias.name.split(".") for alias in node.names]
+            found |= {part[1] for part in parts if part[0] == "gantools" and part[1:]}
+    return found & MODULES
+
+
+def files_of(module: str) -> list[Path]:
+    folder = ROOT / "gantools" / module
+    return sorted(folder.glob("*.py")) or [folder.with_suffix(".py")]
+
+
+def test_every_module_has_a_floor():
+    assert set().union(*FLOORS) == MODULES
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_a_module_imports_only_from_floors_below(module):
+    floor = next(n for n, names in enumerate(FLOORS) if module in names)
+    below = set().union(*FLOORS[:floor])
+    for path in files_of(module):
+        assert imports(path, top=True) - {module} <= below
+        # Inside a function a neighbour may be called for a rare need.
+        assert imports(path, top=False) - {module} <= below | FLOORS[floor]
+
+
+def test_what_needs_no_framework_loads_none():
+    names = ", ".join(f"gantools.{name}" for name in sorted(LIGHT))
+    heavy = "{'keras', 'tensorflow', 'jax', 'torch'}"
+    code = f"import sys, gantools, {names}; print({heavy} & set(sys.modules))"
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert (run.stdout.strip(), run.stderr) == ("set()", "")
+
+
+def test_every_module_is_in_the_book():
+    page = read("book/api.md")
+    documented = re.findall(r"automodule:: gantools\.(\w+)", page)
+    assert sorted(documented) == sorted(MODULES)
+    for number, names in enumerate(FLOORS):
+        row = re.search(rf"^\| {number} \|(.*?)\|", page, re.MULTILINE)[1]
+        assert set(re.findall(r"\[(\w+)\]", row)) == names
+
+
+# --- the book
+
+
+def chapters() -> set[str]:
+    toc = yaml.safe_load(read("_toc.yml"))
+    parts = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
+    return {toc["root"], *parts}
+
+
+def test_every_page_is_in_the_table_of_contents():
+    pages = [*(ROOT / "book").glob("*.md"), *NOTEBOOKS]
+    written = {path.relative_to(ROOT).with_suffix("").as_posix() for path in pages}
+    assert chapters() == written
+
+
+def cells(path: Path) -> list:
+    return nbformat.read(path, as_version=4).cells
+
+
+def code_cells(path: Path) -> list:
+    return [cell for cell in cells(path) if cell.cell_type == "code"]
+
+
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+@each_notebook
+def test_a_notebook_begins_with_its_title_and_installs_only_on_colab(path):
+    assert cells(path)[0].source.startswith("# ")
+    first = code_cells(path)[0]
+    assert first.source == INSTALL.format(address=address.current())
+    assert set(first.metadata.tags) == {"nbval-skip", "hide-input"}
+
+
+@each_notebook
+def test_a_notebook_is_stored_as_it_ran(path):
+    for number, cell in enumerate(code_cells(path)):
+        skipped = "nbval-skip" in cell.metadata.get("tags", [])
+        assert cell.execution_count or skipped, f"cell {number} never ran"
+        assert "execution" not in cell.metadata, "times differ from run to run"
+        for output in cell.outputs:
+            assert output.output_type != "error"
+            assert output.get("name") != "stderr", output.text
+
+
+@each_notebook
+def test_a_figure_says_what_it_shows(path):
+    for cell in code_cells(path):
+        kinds = {kind for output in cell.outputs for kind in output.get("data", {})}
+        if any(kind.startswith("image/") for kind in kinds):
+            alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+            assert len(alt.split()) >= 4, cell.source
+
+
+@each_notebook
+def test_pictures_in_the_text_say_what_they_show(path):
+    text = "\n".join(c.source for c in cells(path) if c.cell_type == "markdown")
+    assert not re.search(r"!\[\s*\]\(", text)

@@ -1,0 +1,214 @@
+"""gantools.restoration: the networks, their training, and what restore promises."""
+
+import dataclasses
+
+import cv2
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from gantools import engine, features, pairs, restoration
+from gantools.photos import Photo
+
+TINY = {"widths": (4, 6, 6, 8), "blocks": 1}
+
+
+@pytest.fixture(scope="module")
+def restorer():
+    """Untrained networks whose heads are no longer zero: they change everything."""
+    keras.utils.set_random_seed(0)
+    repairer, toner = restoration.build_repairer(**TINY), restoration.build_toner(4)
+    rng = np.random.default_rng(0)
+    for layer in (repairer.get_layer("head"), toner.get_layer("matrix")):
+        layer.set_weights(
+            [
+                rng.normal(0, 0.05, w.shape).astype("float32")
+                for w in layer.get_weights()
+            ]
+        )
+    return restoration.Restorer(repairer, toner, {"sha256": "test"})
+
+
+def _photo(height=70, width=90, channels=3, bit_depth=8, seed=0):
+    levels = 2**bit_depth - 1
+    rng = np.random.default_rng(seed)
+    pixels = rng.integers(0, levels + 1, (height, width, channels)) / levels
+    return Photo(pixels.astype(np.float32), bit_depth=bit_depth)
+
+
+def _batch(size=32, count=2):
+    rng = np.random.default_rng(0)
+    damaged, target = rng.uniform(-1, 1, (2, count, size, size, 3)).astype("float32")
+    mask = (rng.random((count, size, size, 1)) < 0.1).astype("float32")
+    return tuple(ops.convert_to_tensor(array) for array in (damaged, target, mask))
+
+
+def test_the_untrained_repairer_changes_nothing():
+    damaged = _batch()[0]
+    repaired, logits = restoration.build_repairer(**TINY)(damaged)
+    np.testing.assert_allclose(repaired, damaged, atol=1e-6)
+    assert logits.shape == (2, 32, 32, 1)
+
+
+def test_the_untrained_toner_changes_nothing():
+    pictures = _batch(restoration.THUMBNAIL)[0]
+    matrix = restoration.build_toner(4)(pictures)
+    np.testing.assert_allclose(
+        restoration.apply_tone(pictures, matrix), pictures, atol=1e-6
+    )
+
+
+def test_every_weight_of_both_players_gets_a_gradient(restorer):
+    damaged, target, mask = _batch()
+    judge = restoration.build_discriminator((4, 6, 8))
+
+    def losses_fn():
+        repaired, logits = restorer.repairer(damaged, training=True)
+        fooled = -ops.mean(judge([damaged, repaired]))
+        g_loss = restoration.repair_loss(target, mask, repaired, logits) + fooled
+        return (g_loss, ops.mean(judge([damaged, target]))), {}
+
+    players = [restorer.repairer.trainable_variables, judge.trainable_variables]
+    _, gradients = engine.value_and_grads(losses_fn, players)
+    for group, variables in zip(gradients, players, strict=True):
+        for gradient, variable in zip(group, variables, strict=True):
+            assert float(ops.max(ops.abs(gradient))) > 0, variable.path
+
+
+def test_the_discriminator_looks_at_the_damaged_photo():
+    damaged, target, _ = _batch()
+    judge = restoration.build_discriminator((4, 6, 8))
+    same = judge([damaged, target])
+    other = judge([damaged[::-1], target])
+    assert float(ops.max(ops.abs(same - other))) > 1e-3
+
+
+def test_mask_loss_is_least_at_the_truth():
+    truth = np.array([[[[0.0]], [[1.0]]]], np.float32)
+    at = [
+        float(restoration.mask_loss(truth, np.float32(sign) * (2 * truth - 1) * 9))
+        for sign in (1, 0, -1)
+    ]
+    assert at[0] < at[1] < at[2]
+    weighted = np.log(2) * (1 + 3) / 2
+    assert at[1] == pytest.approx(weighted, rel=1e-5)
+
+
+def test_supervised_steps_lower_the_loss():
+    keras.utils.set_random_seed(0)
+    damaged, target, mask = _batch()
+    trainer = restoration.RepairTrainer(restoration.build_repairer(**TINY), 60, 3e-3)
+    step = engine.compile_step(trainer.step, trainer.state)
+    losses = [float(step(damaged, target, mask)["loss"]) for _ in range(60)]
+    assert losses[-1] < 0.9 * losses[0]
+
+
+def test_the_discriminator_learns_before_its_opinion_counts():
+    keras.utils.set_random_seed(0)
+    damaged, target, mask = _batch()
+    weights = {}
+    network = features.vgg19(("conv1_1",))
+    for game_weight in (0.0, 50.0):
+        keras.utils.set_random_seed(0)
+        repairer = restoration.build_repairer(**TINY)
+        judge = restoration.build_discriminator((4, 6, 8))
+        before = judge.get_weights()[0].copy()
+        trainer = restoration.AdversarialTrainer(
+            repairer, judge, 10, adversarial=game_weight, alone=2, network=network
+        )
+        step = engine.compile_step(trainer.step, trainer.state)
+        weights[game_weight] = []
+        for _ in range(4):
+            step(damaged, target, mask)
+            weights[game_weight].append(repairer.get_layer("head").get_weights()[0])
+        assert not np.array_equal(before, judge.get_weights()[0])
+    plain, game = weights.values()
+    np.testing.assert_array_equal(plain[1], game[1])  # still alone
+    assert not np.array_equal(plain[3], game[3])
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("bit_depth", [8, 16])
+def test_conservative_leaves_undamaged_pixels_bit_identical(
+    restorer, channels, bit_depth
+):
+    photo = _photo(channels=channels, bit_depth=bit_depth)
+    mask = restoration.repair(photo.pixels, restorer.repairer)[1]
+    threshold = float(np.quantile(mask, 0.99))
+    done = restoration.restore(photo, "conservative", restorer, threshold=threshold)
+    near = np.ones((9, 9))
+    grown = cv2.dilate((done.mask > threshold).astype(np.uint8), near) > 0
+    same = (done.photo.pixels == photo.pixels).all(axis=-1)
+    assert 0 < grown.mean() < 1
+    assert same[~grown].all()
+    assert not same[done.mask > threshold].all()
+    assert done.changed <= grown.mean()
+
+
+@pytest.mark.parametrize("mode", restoration.MODES)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_shape_range_and_greyness_are_kept(restorer, mode, channels):
+    photo = _photo(50, 33, channels)
+    done = restoration.restore(photo, mode, restorer)
+    assert done.photo.pixels.shape == photo.pixels.shape
+    assert done.photo.pixels.dtype == np.float32
+    assert 0 <= done.photo.pixels.min() <= done.photo.pixels.max() <= 1
+    assert done.mask.shape == (50, 33)
+    assert (done.tone is None) == (mode == "conservative")
+
+
+def test_what_the_photo_carries_is_kept(restorer):
+    photo = dataclasses.replace(_photo(), icc=b"profile", exif=b"exif", dpi=(300, 300))
+    kept = restoration.restore(photo, "full", restorer).photo
+    assert (kept.icc, kept.exif, kept.dpi) == (b"profile", b"exif", (300, 300))
+
+
+def test_retoning_a_picture_equals_the_matrix_on_network_range(restorer):
+    pixels = np.random.default_rng(0).uniform(0.4, 0.6, (48, 48, 3)).astype("float32")
+    toned, matrix = restoration.retone(pixels, restorer.toner)
+    wanted = restoration.apply_tone((2 * pixels - 1)[None], matrix[None])[0]
+    np.testing.assert_allclose(toned, (np.asarray(wanted) + 1) / 2, atol=1e-5)
+
+
+def test_retoning_a_grey_picture_equals_the_mean_of_its_colours(restorer):
+    grey = np.random.default_rng(0).uniform(0.4, 0.6, (48, 48, 1)).astype("float32")
+    toned, _ = restoration.retone(grey, restorer.toner)
+    colour, _ = restoration.retone(np.repeat(grey, 3, axis=-1), restorer.toner)
+    np.testing.assert_allclose(toned[..., 0], colour.mean(axis=-1), atol=1e-5)
+
+
+def test_the_halo_covers_the_receptive_field():
+    # One pixel is changed; what changes in the answer is what sees that pixel.
+    keras.utils.set_random_seed(0)
+    repairer = restoration.build_repairer((2, 2, 2, 2), blocks=2)
+    shape = repairer.get_layer("head").get_weights()[0].shape
+    repairer.get_layer("head").set_weights([np.ones(shape), np.zeros(shape[2])])
+    picture = np.full((1, 512, 512, 3), 0.1, np.float32)
+    touched = picture.copy()
+    touched[0, 256, 256] += 50.0
+    change = (
+        repairer.predict_on_batch(touched)[0] - repairer.predict_on_batch(picture)[0]
+    )
+    rows = np.nonzero(np.abs(change).max(axis=(0, 2, 3)))[0]
+    reach = max(256 - rows.min(), rows.max() - 256)
+    assert 100 < reach <= restoration.HALO
+
+
+def test_restoring_in_windows_equals_restoring_the_whole(restorer, monkeypatch):
+    photo = _photo(640, 500)
+    whole = restoration.restore(photo, "full", restorer).photo.pixels
+    monkeypatch.setattr(restoration, "TILE", 2 * restoration.HALO + 64)
+    windows = restoration.restore(photo, "full", restorer).photo.pixels
+    assert np.abs(whole - windows).max() < 1 / 255
+
+
+def test_unknown_mode_and_preset_are_refused(restorer, tmp_path):
+    with pytest.raises(ValueError, match=r"Expected one of .*Received: 'bold'"):
+        restoration.restore(_photo(), "bold", restorer)
+    with pytest.raises(ValueError, match=r"Expected one of .*Received: 'huge'"):
+        restoration.train("huge", tmp_path)
+
+
+def test_thumbnails_agree_between_training_and_use():
+    assert restoration.THUMBNAIL == pairs.THUMBNAIL
