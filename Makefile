@@ -32,7 +32,7 @@ export CHECK_PYTHON
 	address clean
 
 help:  ## Show this list
-	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 setup: $(READY)  ## Set up .venv; every other command does it by itself
 
@@ -64,9 +64,9 @@ nbval: $(READY)  ## Run each notebook and compare with its stored outputs
 		--nbval-sanitize-with tests/sanitize.cfg -n 2 --dist loadscope notebooks
 
 browser: book  ## Open every page of the book in headless Chromium
-	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest -n 2 tests/browser
 
-notebooks: $(READY)  ## Run the notebooks and store their outputs: NOTEBOOKS=...
+notebooks: $(READY)  ## Run notebooks, store outputs and run times: NOTEBOOKS=...
 	$(BIN)/python .ci/notebooks.py $(NOTEBOOKS)
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \

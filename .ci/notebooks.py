@@ -8,12 +8,15 @@ which is also how `pytest --nbval` runs it.
 """
 
 import argparse
+import csv
 import os
+import time
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 
+TIMES = Path("book/run-times.csv")
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -25,20 +28,33 @@ QUIET = {
 }
 
 
-def run(path: Path) -> None:
-    """Run one notebook from its own folder, and store it with its outputs."""
+def run(path: Path) -> float:
+    """Run one notebook from its own folder, store its outputs, and give the minutes."""
     notebook = nbformat.read(path, as_version=4)
+    start = time.monotonic()
     NotebookClient(
         notebook,
         timeout=600,
         record_timing=False,
+        coalesce_streams=True,
         skip_cells_with_tag="nbval-skip",
         resources={"metadata": {"path": str(path.parent)}},
     ).execute()
+    minutes = (time.monotonic() - start) / 60
     notebook.metadata = METADATA
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
     nbformat.write(notebook, path)
+    return minutes
+
+
+def note(path: Path, minutes: float) -> None:
+    """Write how long a notebook ran into the table that the book shows."""
+    with TIMES.open(newline="", encoding="utf-8") as file:
+        head, *rows = csv.reader(file)
+    times = dict(rows) | {path.stem: f"{max(minutes, 0.1):.1f}"}
+    with TIMES.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows([head, *sorted(times.items())])
 
 
 def main() -> None:
@@ -50,7 +66,7 @@ def main() -> None:
         Path("notebooks").glob("*.ipynb")
     ):
         print(path, flush=True)
-        run(path)
+        note(path, run(path))
 
 
 if __name__ == "__main__":

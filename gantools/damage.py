@@ -31,7 +31,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-VISIBLE = 0.1  # a change of 25 grey levels counts as fully visible
+VISIBLE = 0.2  # a change of 50 grey levels counts as fully visible
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 Kind = Callable[..., tuple[np.ndarray, np.ndarray]]
@@ -395,8 +395,8 @@ def scratches(picture: np.ndarray, rng: np.random.Generator, strength: float):
         canvas = light if rng.random() < 0.72 else dark
         family = _scratch_family if rng.random() < 0.75 else _nicks
         family(canvas, picture, rng, strength, unit)
-    worn = _step(_cloud(picture, rng, 24 * unit, 4), -1.6, rng.uniform(-1.4, 0.8))
-    sigma = rng.uniform(0.25, 0.8) * unit**0.5
+    worn = _step(_cloud(picture, rng, 24 * unit, 4), -1.8, rng.uniform(-1.6, 0.2))
+    sigma = rng.uniform(0.2, 0.6) * unit**0.5
     colour = _paper(rng) if rng.random() < 0.8 else rng.uniform(0.3, 1.0, 3)
     picture = _cover(picture, rng.uniform(0, 0.2, 3), _alpha(dark, sigma) * worn)
     return _cover(picture, colour, _alpha(light, sigma) * worn), None
@@ -410,26 +410,26 @@ def _scratch_family(canvas, picture, rng, strength, unit) -> None:
     spread = 0.01 if film else rng.uniform(0.03, 0.5)
     bend = 0.02 if film else rng.uniform(0.05, 1.2)
     middle, reach = _place(picture, rng), rng.uniform(0.03, 0.4) * side
-    broad = 4.0 if rng.random() < 0.25 else 1.3
+    broad = 4.0 if rng.random() < 0.25 else 1.8
     for _ in range(1 + int(rng.exponential(1.2 + 1.5 * strength))):
         length = side * _log_uniform(rng, *((0.3, 1.6) if film else (0.04, 0.9)))
         angle = heading + rng.normal(0, spread)
         start = middle + rng.normal(0, reach, 2)
         start = start - length / 2 * np.array([np.cos(angle), np.sin(angle)])
-        width = _log_uniform(rng, 0.4, broad) * unit
-        opacity = rng.uniform(0.2, 0.6 + 0.4 * strength)
+        width = _log_uniform(rng, 0.7, broad) * unit
+        opacity = rng.uniform(0.3 + 0.3 * strength, 0.7 + 0.3 * strength)
         _draw_tapered(
             canvas, rng, _path(rng, start, angle, length, bend), width, opacity
         )
 
 
 def _nicks(canvas, picture, rng, strength, unit) -> None:
-    """Draw many short faint marks, in any direction, as handling leaves them."""
-    count = _count(picture, rng, (5 + 35 * strength) * rng.random())
+    """Draw many short marks, in any direction, as handling leaves them."""
+    count = _count(picture, rng, (3 + 17 * strength) * rng.random())
     for start in _place(picture, rng, count):
         length, heading = _log_uniform(rng, 2, 25) * unit, rng.uniform(0, 2 * np.pi)
         path = _path(rng, start, heading, length, rng.uniform(0, 1.5))[::5]
-        _draw(canvas, path, rng.uniform(0.3, 0.9) * unit, rng.uniform(0.2, 0.8))
+        _draw(canvas, path, rng.uniform(0.5, 1.2) * unit, rng.uniform(0.4, 1.0))
 
 
 @_hiding
@@ -440,9 +440,9 @@ def dust(picture: np.ndarray, rng: np.random.Generator, strength: float):
     light, dark = _canvas(picture), _canvas(picture)
     count = _count(picture, rng, (6 + 60 * strength**2) * rng.random())
     for centre in _place(picture, rng, count):
-        radius = min(0.45 * (1 + rng.pareto(1.8)), 5.0) * unit
+        radius = min(0.6 * (1 + rng.pareto(1.8)), 5.0) * unit
         canvas = light if rng.random() < lightness else dark
-        _fill(canvas, _speck(rng, centre, radius), rng.uniform(0.2, 1.0))
+        _fill(canvas, _speck(rng, centre, radius), rng.uniform(0.5, 1.0))
     sigma = rng.uniform(0.2, 0.6) * unit**0.5
     picture = _cover(picture, rng.uniform(0, 0.25, 3), _alpha(dark, sigma))
     return _cover(picture, _paper(rng), _alpha(light, sigma)), None
@@ -457,7 +457,7 @@ def hairs(picture: np.ndarray, rng: np.random.Generator, strength: float):
         length = _log_uniform(rng, 10, 120) * unit
         heading, bend = rng.uniform(0, 2 * np.pi), rng.uniform(0.5, 6)
         path = _path(rng, _place(picture, rng), heading, length, bend)
-        _draw(canvas, path, rng.uniform(0.5, 1.4) * unit, rng.uniform(0.4, 1.0))
+        _draw(canvas, path, rng.uniform(0.7, 1.5) * unit, rng.uniform(0.6, 1.0))
     grey = rng.uniform(0, 0.25) if rng.random() < 0.6 else rng.uniform(0.75, 1)
     alpha = _alpha(canvas, rng.uniform(0.3, 0.9) * unit**0.5)
     return _cover(picture, [grey] * 3, alpha), None
@@ -526,7 +526,7 @@ def _crease(picture, rng, strength, unit) -> tuple[np.ndarray, np.ndarray]:
     shade = np.where(np.abs(shade) < 1 / 255, 0, shade)[..., None]
     picture = np.clip(picture * (1 + shade) + np.maximum(shade, 0) * 0.15, 0, 1)
     core = _broken_core(picture, rng, distance, unit) * extent
-    core *= np.float32(rng.uniform(0.4, 0.7 + 0.3 * strength))
+    core *= np.float32(rng.uniform(0.6, 0.8 + 0.2 * strength))
     core = np.where(core < 1 / 255, 0, core)
     return _cover(picture, _paper(rng), core), core
 

@@ -18,7 +18,6 @@ from gantools.photos import to_network
 GREY_SHARE = 0.35  # of the views; most old photographs are grey
 THIN_SHARE = 0.35  # of the views get thin things that are no damage
 FRAME_SHARE = 0.15  # of the views get the dark frame of a slide or a negative
-VIEW = 192  # pixels; views are aged whole and cropped afterwards
 THUMBNAIL = 48
 
 
@@ -195,7 +194,12 @@ def _as_colour(picture: np.ndarray) -> np.ndarray:
 
 
 def repair_batches(
-    pictures: CleanPictures, batch: int, crop: int, seed: int, crops_a_view: int = 4
+    pictures: CleanPictures,
+    batch: int,
+    crop: int,
+    seed: int,
+    view: int = 128,
+    crops_a_view: int = 2,
 ) -> Callable[[int], tuple[np.ndarray, ...]]:
     """Make batches for the repairer: damaged crops, their faded targets, masks.
 
@@ -204,6 +208,7 @@ def repair_batches(
         batch: crops in a batch, a multiple of `crops_a_view`.
         crop: side of a crop in pixels, a multiple of 16.
         seed: of the whole run.
+        view: side of the views in pixels; they are aged whole and cropped afterwards.
         crops_a_view: crops cut from one aged view; ageing costs more than cutting.
 
     Returns:
@@ -214,14 +219,14 @@ def repair_batches(
         raise ValueError(
             f"Expected batch to be a multiple of {crops_a_view}. Received: {batch}"
         )
-    side = max(VIEW, crop)
+    side = max(view, crop)
 
     def batches(step: int):
         rng = np.random.default_rng([seed, step])
         rows = []
         for _ in range(batch // crops_a_view):
             clean = prepare(pictures.view(rng, side), rng)
-            aged = age(clean, rng, severity=rng.random())
+            aged = age(clean, rng, severity=rng.uniform(0.2, 1.0))
             for _ in range(crops_a_view):
                 y, x = rng.integers(side - crop + 1, size=2)
                 cut = np.s_[y : y + crop, x : x + crop]

@@ -139,6 +139,7 @@ def _style() -> Iterator[ModuleType]:
     """Give Matplotlib in the book's style, and leave the reader's own as it was."""
     import matplotlib.pyplot as plt  # slow to import, and only those who plot need it
 
+    plt.get_backend()  # a notebook's backend settles in here, not within the context
     with plt.rc_context(_STYLE):
         yield plt
 

@@ -40,7 +40,7 @@ STRIDE = 16  # four halvings: a picture's sides must be multiples of this
 HALO = 192  # the repairer's receptive-field radius, rounded up (tests measure it)
 TILE = 1024
 THUMBNAIL = pairs.THUMBNAIL
-WIDTHS = (32, 64, 128, 192)
+WIDTHS = (16, 32, 64, 128)
 FEATURES = ("conv1_2", "conv2_2", "conv3_2")  # of VGG19, for the perceptual term
 MODES = ("conservative", "full")
 
@@ -49,11 +49,27 @@ MODES = ("conservative", "full")
 
 
 def _residual(x, width: int, name: str, dtype):
-    """Add to x what two 3x3 convolutions make of it; without normalisation."""
-    y = layers.Conv2D(width, 3, padding="same", dtype=dtype, name=f"{name}_a")(x)
-    y = layers.Activation("gelu", dtype=dtype, name=f"{name}_gelu")(y)
-    y = layers.Conv2D(width, 3, padding="same", dtype=dtype, name=f"{name}_b")(y)
-    return layers.Add(dtype=dtype, name=name)([x, y])
+    """Add to x what two 3x3 convolutions make of it.
+
+    The layer normalisation is over a pixel's channels alone (as in NAFNet, arXiv
+    2204.04676), so a pixel's answer depends on its neighbourhood and on nothing else:
+    windows of a picture are answered like the whole.  Without it the network stayed at
+    doing nothing for thousands of steps.
+    """
+
+    def convolve(y, part):
+        return layers.Conv2D(
+            width,
+            3,
+            padding="same",
+            kernel_initializer="he_normal",
+            dtype=dtype,
+            name=f"{name}_{part}",
+        )(y)
+
+    y = layers.LayerNormalization(epsilon=1e-5, dtype=dtype, name=f"{name}_norm")(x)
+    y = layers.Activation("gelu", dtype=dtype, name=f"{name}_gelu")(convolve(y, "a"))
+    return layers.Add(dtype=dtype, name=name)([x, convolve(y, "b")])
 
 
 def build_repairer(widths=WIDTHS, blocks: int = 2, dtype=None) -> keras.Model:
@@ -61,7 +77,12 @@ def build_repairer(widths=WIDTHS, blocks: int = 2, dtype=None) -> keras.Model:
 
     Every level halves the picture with a 2x2 convolution of stride 2, starting with
     the picture itself, so that no layer works at full resolution and the deepest one
-    sees about 350 pixels.  The way back adds the skips.
+    sees about 350 pixels.  The way back adds the skips.  The head answers with a paint
+    p, a correction c and the logits of a damage mask m:
+
+        repaired = damaged + sigmoid(m) p + c
+
+    What is painted has to be found first; c, grain and blur, is small and everywhere.
 
     Args:
         widths: channels of the levels, from the shallowest to the deepest; four of
@@ -87,12 +108,14 @@ def build_repairer(widths=WIDTHS, blocks: int = 2, dtype=None) -> keras.Model:
         x = layers.Add(dtype=dtype, name=f"skip{level}")([up, skips[level]])
         for k in range(blocks):
             x = _residual(x, widths[level], f"decode{level}_{k}", dtype)
-    # (B, H, W, 3 + 1): a correction and a mask; zero at first: G starts as the identity
+    # (B, H, W, 3 + 3 + 1); all zero at first, so that G starts as the identity
     head = layers.Conv2DTranspose(
-        4, 2, strides=2, kernel_initializer="zeros", dtype="float32", name="head"
+        7, 2, strides=2, kernel_initializer="zeros", dtype="float32", name="head"
     )(x)
-    correction, mask = ops.split(head, [3], axis=-1)
-    return keras.Model(damaged, [damaged + correction, mask], name="repairer")
+    paint, correction, mask = ops.split(head, [3, 6], axis=-1)
+    mask = mask - 2.0  # damage is rare: start at sigmoid(-2) = 0.12
+    repaired = damaged + ops.sigmoid(mask) * paint + correction
+    return keras.Model(damaged, [repaired, mask], name="repairer")
 
 
 # --- The discriminator -------------------------------------------------------------
@@ -191,8 +214,8 @@ def mask_loss(truth, logits, positive_weight: float = 3.0):
 
 def repair_loss(target, mask, repaired, logits):
     """Charbonnier distance, ten times as strong in the damage, + mask cross-entropy."""
-    distance = losses.charbonnier(repaired, target, weight=1.0 + 9.0 * mask)
-    return distance + 0.1 * mask_loss(mask, logits)
+    distance = losses.charbonnier(repaired, target, weight=1.0 + 9.0 * mask, eps=0.01)
+    return distance + mask_loss(mask, logits)
 
 
 def _adam(peak: float, steps: int, beta_1: float = 0.9):
@@ -205,7 +228,7 @@ def _adam(peak: float, steps: int, beta_1: float = 0.9):
 class RepairTrainer:
     """Phase 1: the repairer alone, supervised."""
 
-    def __init__(self, repairer: keras.Model, steps: int, peak: float = 1e-3):
+    def __init__(self, repairer: keras.Model, steps: int, peak: float = 2e-3):
         self.repairer = repairer
         self.optimizer = _adam(peak, steps)
         self.optimizer.build(repairer.trainable_variables)
@@ -331,6 +354,7 @@ class Preset:
     tone_steps: int
     batch: int
     crop: int  # pixels
+    view: int  # pixels
     widths: tuple[int, ...] = WIDTHS
     blocks: int = 2
     dtype: str = "mixed_bfloat16"
@@ -338,12 +362,12 @@ class Preset:
 
 
 PRESETS = {
-    "smoke": Preset(12, 8, 12, 4, 32, (4, 8, 8, 8), 1, "float32", bundled=True),
-    "cpu": Preset(9_000, 1_500, 4_000, 16, 96),
-    "gpu": Preset(40_000, 8_000, 8_000, 48, 192),
+    "smoke": Preset(12, 8, 12, 4, 32, 48, (4, 8, 8, 8), 1, "float32", bundled=True),
+    "cpu": Preset(7_000, 600, 2_000, 16, 64, 128),
+    "gpu": Preset(40_000, 8_000, 8_000, 48, 192, 256),
 }
 
-SETS = {"portraits": 0.5, "met-paintings": 0.15, "scenes": 0.2, "wallpapers": 0.1}
+SETS = {"portraits": 0.55, "met-paintings": 0.2, "wallpapers": 0.2}
 
 
 def training_pictures(preset: Preset) -> pairs.CleanPictures:
@@ -388,8 +412,10 @@ def train(
     repairer = build_repairer(plan.widths, plan.blocks, plan.dtype)
     judge, toner = build_discriminator(), build_toner()
     pictures = training_pictures(plan)
-    data = pairs.repair_batches(pictures, plan.batch, plan.crop, seed)
-    more = pairs.repair_batches(pictures, plan.batch, plan.crop, seed + 1)
+    data, more = (
+        pairs.repair_batches(pictures, plan.batch, plan.crop, seed + k, plan.view)
+        for k in range(2)
+    )
     how = {"resume": resume, "progress": progress}
 
     supervised = RepairTrainer(repairer, plan.repair_steps)
@@ -451,11 +477,20 @@ class Restored:
     weights: dict
 
 
-def load_restorer(
-    folder: Path = arrays.WEIGHTS, widths=WIDTHS, blocks: int = 2
-) -> Restorer:
-    """Load the trained networks, by default those that the package ships."""
-    repairer, toner = build_repairer(widths, blocks), build_toner()
+def load_restorer(folder: Path = arrays.WEIGHTS) -> Restorer:
+    """Load trained networks of any size, by default those that the package ships.
+
+    Args:
+        folder: where `train` left them.
+
+    Raises:
+        ValueError: the folder holds no such weights, or they are damaged.
+    """
+    sizes = {k: a.shape for k, a in arrays.read_arrays("restoration", folder).items()}
+    widths = [sizes[f"repairer/down{n}/kernel"][-1] for n in range(len(WIDTHS))]
+    blocks = sum(f"repairer/encode0_{k}_a/kernel" in sizes for k in range(99))
+    repairer = build_repairer(widths, blocks)
+    toner = build_toner(sizes["toner/tone0/kernel"][-1])
     record = pretrained.load("restoration", [repairer, toner], folder)
     return Restorer(repairer, toner, record)
 
@@ -477,36 +512,44 @@ def repair(
     """
     channels = pixels.shape[-1]
 
-    def window(cut):  # (h, w, C) -> (h, w, C + 1)
+    def window(cut):  # (h, w, C) -> (h, w, C), (h, w)
         colour = np.broadcast_to(to_network(cut), (*cut.shape[:2], 3))
         repaired, logits = repairer.predict_on_batch(colour[None])
         repaired = from_network(repaired[0])
         if channels == 1:
             repaired = repaired.mean(axis=-1, keepdims=True)
-        return np.concatenate([repaired, _sigmoid(logits[0])], axis=-1)
+        return repaired, _sigmoid(logits[0, ..., 0])
 
-    both = tiling.apply(
+    return tiling.apply(
         window, pixels, tile=TILE, halo=HALO, multiple=STRIDE, progress=progress
     )
-    return both[..., :-1], both[..., -1]
 
 
 def _sigmoid(logits: np.ndarray) -> np.ndarray:
     return 0.5 * (np.tanh(0.5 * logits) + 1.0)
 
 
-def retone(pixels: np.ndarray, toner: keras.Model) -> tuple[np.ndarray, np.ndarray]:
-    """Undo the fading of a whole photograph with one colour matrix.
+def read_tone(pixels: np.ndarray, toner: keras.Model) -> np.ndarray:
+    """Ask the toner for a photograph's colour matrix, (3, 4), in network range."""
+    small = to_network(pairs.thumbnail(pixels))  # (48, 48, 3)
+    return toner.predict_on_batch(small[None])[0]
+
+
+def retone(pixels: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Apply a colour matrix to a photograph outside networks.
+
+    Args:
+        pixels: (H, W, C) in [0, 1], C = 1 or 3.
+        matrix: (3, 4) as `read_tone` gives it.  A grey pixel v is taken for (v, v, v),
+            and the mean of the answer for the new grey.
 
     Returns:
-        The pixels, (H, W, C) in [0, 1], and the matrix, (3, 4), in network range.
+        (H, W, C) in [0, 1], float32.
     """
-    small = to_network(pairs.thumbnail(pixels))
-    matrix = toner.predict_on_batch(small[None])[0]  # (3, 4)
     turn, offset = matrix[:, :3], (matrix[:, 3] + 1.0 - matrix[:, :3].sum(axis=1)) / 2
-    if pixels.shape[-1] == 1:  # a grey pixel (v, v, v), and the mean of the answer
+    if pixels.shape[-1] == 1:
         turn, offset = turn.sum(axis=1).mean(keepdims=True)[None], offset.mean()
-    return np.clip(pixels @ turn.T + offset, 0.0, 1.0, dtype=np.float32), matrix
+    return np.clip(pixels @ turn.T + offset, 0.0, 1.0, dtype=np.float32)
 
 
 def restore(
@@ -538,26 +581,32 @@ def restore(
         raise ValueError(f"Expected one of {MODES}. Received: {mode!r}")
     restorer = restorer or load_restorer()
     repaired, mask = repair(photo.pixels, restorer.repairer, progress)
-    matrix = None
     if mode == "conservative":
-        result = _paste(photo.pixels, repaired, mask, threshold)
+        matrix, weight = None, _paste_weight(mask, threshold)
     else:
-        result, matrix = retone(repaired, restorer.toner)
-    levels = 2**photo.bit_depth - 1
-    changed = np.abs(result - photo.pixels).max(axis=-1) >= 0.5 / levels
+        matrix, weight = read_tone(repaired, restorer.toner), None
+    changed, level = 0, 1.0 / (2**photo.bit_depth - 1)
+    for top in range(0, mask.shape[0], 256):  # in bands and in place, to save memory
+        rows = np.s_[top : top + 256]
+        before, after = photo.pixels[rows], repaired[rows]
+        if mode == "conservative":
+            after = before + weight[rows] * (after - before)
+        else:
+            after = retone(after, matrix)
+        repaired[rows] = after
+        changed += (np.abs(after - before).max(axis=-1) >= 0.5 * level).sum()
     return Restored(
-        photo=dataclasses.replace(photo, pixels=result),
+        photo=dataclasses.replace(photo, pixels=repaired),
         mask=mask,
-        changed=float(changed.mean()),
+        changed=float(changed / mask.size),
         tone=matrix,
         mode=mode,
         weights=restorer.record,
     )
 
 
-def _paste(pixels, repaired, mask, threshold):
-    """Take the repair inside the damage, with a rim that fades to exactly nothing."""
-    found = (mask > threshold).astype(np.float32)
-    grown = cv2.dilate(found, np.ones((5, 5), np.uint8))
-    weight = cv2.GaussianBlur(grown, (5, 5), 0)[..., None]
-    return pixels + weight * (repaired - pixels)
+def _paste_weight(mask, threshold):
+    """Weigh the repair: 1 inside the damage, with a rim that fades to exactly 0."""
+    found = (mask > threshold).astype(np.uint8)
+    grown = cv2.dilate(found, np.ones((5, 5), np.uint8)).astype(np.float32)
+    return cv2.GaussianBlur(grown, (5, 5), 0)[..., None]  # (H, W, 1)

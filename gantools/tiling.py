@@ -25,19 +25,19 @@ def _windows(length: int, tile: int, halo: int) -> Iterator[tuple[Span, Span]]:
 
 
 def apply(
-    fn: Callable[[np.ndarray], np.ndarray],
+    fn: Callable[[np.ndarray], tuple[np.ndarray, ...]],
     pixels: np.ndarray,
     *,
     tile: int = 768,
     halo: int = 128,
     multiple: int = 16,
     progress: Callable[[float], None] | None = None,
-) -> np.ndarray:
+) -> tuple[np.ndarray, ...]:
     """Apply `fn` to a picture window by window, in bounded memory.
 
     Args:
         fn: takes (h, w, C), h and w multiples of `multiple`, at most `tile`; gives
-            (h, w, K) of the same height and width.
+            arrays (h, w, ...) of the same height and width.
         pixels: the picture, (H, W, C), any height and width.
         tile: side of a window in pixels, a multiple of `multiple`.
         halo: how many pixels of a window's rim are looked at but not kept, a multiple
@@ -47,7 +47,7 @@ def apply(
         progress: called with the finished share in [0, 1] after each window.
 
     Returns:
-        The answers, (H, W, K), of the type that `fn` gives.
+        The answers, arrays (H, W, ...) of the types that `fn` gives.
 
     Raises:
         ValueError: if the picture has no three axes, or the sizes do not fit.
@@ -63,18 +63,21 @@ def apply(
         )
     height, width = pixels.shape[:2]
     padded = [-(-n // multiple) * multiple for n in (height, width)]
-    result = None
+    results: tuple[np.ndarray, ...] = ()
     for (top, bottom), (y0, y1) in _windows(padded[0], tile, halo):
         for (left, right), (x0, x1) in _windows(padded[1], tile, halo):
-            answer = fn(_cut(pixels, top, bottom, left, right))
-            if result is None:
-                result = np.empty((height, width, answer.shape[-1]), answer.dtype)
-            result[y0:y1, x0:x1] = answer[
+            answers = fn(_cut(pixels, top, bottom, left, right))
+            results = results or tuple(
+                np.empty((height, width, *a.shape[2:]), a.dtype) for a in answers
+            )
+            kept = np.s_[
                 y0 - top : min(y1, height) - top, x0 - left : min(x1, width) - left
             ]
+            for result, answer in zip(results, answers, strict=True):
+                result[y0:y1, x0:x1] = answer[kept]
             if progress:
                 progress((y0 * padded[1] + (y1 - y0) * x1) / (padded[0] * padded[1]))
-    return result
+    return results
 
 
 def _cut(pixels: np.ndarray, top: int, bottom: int, left: int, right: int):

@@ -1,9 +1,6 @@
 """The networks of the section, their training step, and what comes out."""
 
 import dataclasses
-import subprocess
-import sys
-import time
 from itertools import chain
 
 import cv2
@@ -251,42 +248,6 @@ def test_smoke_preset_trains_resumes_and_leaves_a_generator(tmp_path, monkeypatc
     sheet = dcgan.photos.load(tmp_path / "cut" / "samples.png").pixels
     made = dcgan.generate(generator, 64, seed=4)
     np.testing.assert_allclose(sheet[:32, 32:64], made[1], atol=0.5 / 255 + 1e-4)
-
-
-def start(folder):
-    command = ["-m", "gantools.cli", "train", "dcgan", "--preset", "smoke"]
-    command += ["--folder", str(folder), "--resume"]
-    return subprocess.Popen([sys.executable, *command], stderr=subprocess.DEVNULL)
-
-
-def age_of(path):
-    return path.stat().st_mtime_ns if path.exists() else 0
-
-
-def test_command_killed_ten_times_ends_in_the_same_bytes(tmp_path):
-    """Five kills strike after a new checkpoint, five at any moment since the start."""
-    began = time.monotonic()
-    with start(tmp_path / "whole") as process:
-        assert process.wait() == 0
-    seconds = time.monotonic() - began
-    folder, when = tmp_path / "killed", np.random.default_rng(0)
-    checkpoint, killed = folder / "checkpoint.npz", 0
-    for i in range(10):
-        before = age_of(checkpoint)
-        with start(folder) as process:
-            while i % 2 and age_of(checkpoint) == before and process.poll() is None:
-                time.sleep(0.01)
-            time.sleep(seconds * when.uniform(0, 0.03 if i % 2 else 0.4))
-            process.kill()
-        killed += process.returncode != 0
-    assert killed >= 8
-    with start(folder) as process:
-        assert process.wait() == 0
-    names = sorted(path.name for path in folder.iterdir())
-    assert names == ["checkpoint.npz", "generator.npz", "history.csv", "samples.png"]
-    for name in names:
-        wanted, given = ((tmp_path / run / name) for run in ("whole", "killed"))
-        assert wanted.read_bytes() == given.read_bytes(), name
 
 
 def test_unknown_preset_is_refused(tmp_path):

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import nbformat
@@ -221,6 +222,23 @@ def test_what_needs_no_framework_loads_none():
     assert (run.stdout.strip(), run.stderr) == ("set()", "")
 
 
+def test_what_is_installed_is_all_that_the_package_holds(tmp_path):
+    source, ignore = tmp_path / "source", shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "gantools", source / "gantools", ignore=ignore)
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    wheel = "-m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir"
+    command = [sys.executable, *wheel.split(), str(tmp_path), str(source)]
+    subprocess.run(command, check=True)
+    (built,) = tmp_path.glob("*.whl")
+    there = {path for path in (ROOT / "gantools").rglob("*") if path.is_file()}
+    names = {path.relative_to(ROOT).as_posix() for path in there}
+    wanted = {name for name in names if "__pycache__" not in name}
+    with zipfile.ZipFile(built) as archive:
+        held = set(archive.namelist())
+    assert {name for name in held if name.startswith("gantools/")} == wanted
+
+
 def test_every_module_is_in_the_book():
     page = read("book/api.md")
     documented = re.findall(r"automodule:: gantools\.(\w+)", page)
@@ -243,6 +261,11 @@ def test_every_page_is_in_the_table_of_contents():
     pages = [*(ROOT / "book").glob("*.md"), *NOTEBOOKS]
     written = {path.relative_to(ROOT).with_suffix("").as_posix() for path in pages}
     assert chapters() == written
+
+
+def test_the_run_time_of_every_chapter_was_measured():
+    rows = read("book/run-times.csv").splitlines()[1:]
+    assert [row.split(",")[0] for row in rows] == [path.stem for path in NOTEBOOKS]
 
 
 def cells(path: Path) -> list:

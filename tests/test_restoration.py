@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from gantools import engine, features, pairs, restoration
+from gantools import engine, features, pairs, pretrained, restoration
 from gantools.photos import Photo
 
 TINY = {"widths": (4, 6, 6, 8), "blocks": 1}
@@ -166,15 +166,17 @@ def test_what_the_photo_carries_is_kept(restorer):
 
 def test_retoning_a_picture_equals_the_matrix_on_network_range(restorer):
     pixels = np.random.default_rng(0).uniform(0.4, 0.6, (48, 48, 3)).astype("float32")
-    toned, matrix = restoration.retone(pixels, restorer.toner)
+    matrix = restoration.read_tone(pixels, restorer.toner)
+    toned = restoration.retone(pixels, matrix)
     wanted = restoration.apply_tone((2 * pixels - 1)[None], matrix[None])[0]
     np.testing.assert_allclose(toned, (np.asarray(wanted) + 1) / 2, atol=1e-5)
 
 
 def test_retoning_a_grey_picture_equals_the_mean_of_its_colours(restorer):
     grey = np.random.default_rng(0).uniform(0.4, 0.6, (48, 48, 1)).astype("float32")
-    toned, _ = restoration.retone(grey, restorer.toner)
-    colour, _ = restoration.retone(np.repeat(grey, 3, axis=-1), restorer.toner)
+    matrix = restoration.read_tone(grey, restorer.toner)
+    toned = restoration.retone(grey, matrix)
+    colour = restoration.retone(np.repeat(grey, 3, axis=-1), matrix)
     np.testing.assert_allclose(toned[..., 0], colour.mean(axis=-1), atol=1e-5)
 
 
@@ -183,8 +185,11 @@ def test_the_halo_covers_the_receptive_field():
     keras.utils.set_random_seed(0)
     repairer = restoration.build_repairer((2, 2, 2, 2), blocks=2)
     shape = repairer.get_layer("head").get_weights()[0].shape
-    repairer.get_layer("head").set_weights([np.ones(shape), np.zeros(shape[2])])
-    picture = np.full((1, 512, 512, 3), 0.1, np.float32)
+    random = np.random.default_rng(0)
+    repairer.get_layer("head").set_weights(
+        [random.normal(size=shape), np.zeros(shape[2])]
+    )
+    picture = random.uniform(-1, 1, (1, 512, 512, 3)).astype("float32")
     touched = picture.copy()
     touched[0, 256, 256] += 50.0
     change = (
@@ -208,6 +213,18 @@ def test_unknown_mode_and_preset_are_refused(restorer, tmp_path):
         restoration.restore(_photo(), "bold", restorer)
     with pytest.raises(ValueError, match=r"Expected one of .*Received: 'huge'"):
         restoration.train("huge", tmp_path)
+
+
+def test_networks_of_any_size_are_read_back(restorer, tmp_path):
+    pretrained.save(
+        "restoration", [restorer.repairer, restorer.toner], tmp_path, what="a test"
+    )
+    back = restoration.load_restorer(tmp_path)
+    pixels = _photo().pixels
+    wanted, found = (
+        restoration.repair(pixels, r.repairer)[0] for r in (restorer, back)
+    )
+    np.testing.assert_allclose(found, wanted, atol=2e-3)  # stored in half precision
 
 
 def test_thumbnails_agree_between_training_and_use():

@@ -12,20 +12,24 @@ def _blur(pixels):  # looks 6 pixels far, zeros outside: like a padded convoluti
     return cv2.filter2D(pixels, -1, kernel, borderType=cv2.BORDER_CONSTANT)
 
 
+def _blurred(window):
+    return (_blur(window),)
+
+
 @pytest.mark.parametrize("size", [(64, 64), (96, 160), (130, 64), (257, 200)])
 def test_tiling_equals_whole_image(size):
     pixels = np.random.default_rng(0).random((*size, 3), dtype=np.float32)
     sides = [-(-n // 16) * 16 for n in size]
     padding = [(0, a - b) for a, b in zip(sides, size, strict=True)] + [(0, 0)]
     whole = _blur(np.pad(pixels, padding, mode="symmetric"))[: size[0], : size[1]]
-    tiled = tiling.apply(_blur, pixels, tile=64, halo=16)
+    (tiled,) = tiling.apply(_blurred, pixels, tile=64, halo=16)
     np.testing.assert_allclose(tiled, whole, atol=1e-6)
 
 
 def test_a_halo_too_small_shows_seams():
     # The oracle above can fail: without a halo the windows do not see each other.
     pixels = np.random.default_rng(0).random((128, 128, 3), dtype=np.float32)
-    tiled = tiling.apply(_blur, pixels, tile=64, halo=0)
+    (tiled,) = tiling.apply(_blurred, pixels, tile=64, halo=0)
     assert np.abs(tiled - _blur(pixels)).max() > 0.1
 
 
@@ -35,17 +39,18 @@ def test_every_window_fits_the_network(size):
 
     def fn(window):
         seen.append(window.shape[:2])
-        return window[..., :1]
+        return window[..., 0], window
 
-    result = tiling.apply(fn, np.ones((*size, 3)), tile=64, halo=16)
-    assert result.shape == (*size, 1)
+    first, all_three = tiling.apply(fn, np.ones((*size, 3)), tile=64, halo=16)
+    assert first.shape == size
+    assert all_three.shape == (*size, 3)
     assert all(n % 16 == 0 and n <= 64 for shape in seen for n in shape)
 
 
 def test_progress_rises_to_one():
     shares = []
     pixels = np.zeros((200, 150, 3), np.float32)
-    tiling.apply(lambda x: x, pixels, tile=64, halo=16, progress=shares.append)
+    tiling.apply(lambda x: (x,), pixels, tile=64, halo=16, progress=shares.append)
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
 
@@ -53,9 +58,9 @@ def test_progress_rises_to_one():
 @pytest.mark.parametrize("options", [{"tile": 60}, {"halo": 10}, {"tile": 32}])
 def test_sizes_that_do_not_fit_are_refused(options):
     with pytest.raises(ValueError, match=r"Expected tile and halo.*Received"):
-        tiling.apply(lambda x: x, np.zeros((64, 64, 3)), **{"halo": 16, **options})
+        tiling.apply(lambda x: (x,), np.zeros((64, 64, 3)), **{"halo": 16, **options})
 
 
 def test_a_picture_without_channels_is_refused():
     with pytest.raises(ValueError, match=r"Expected pixels of shape .* \(64, 64\)"):
-        tiling.apply(lambda x: x, np.zeros((64, 64)))
+        tiling.apply(lambda x: (x,), np.zeros((64, 64)))

@@ -22,6 +22,8 @@ BROKEN = "() => [...document.images].filter(i => !i.naturalWidth).map(i => i.src
 NO_ALT = """() => [...document.images]
   .filter(i => !i.getAttribute("alt")?.trim())
   .map(i => i.src)"""
+TONED = """() => [...document.querySelectorAll("main img")]
+  .filter(i => getComputedStyle(i).filter != "none").map(i => i.src)"""
 TOO_WIDE = """() => {
   const room = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth <= room) return [];
@@ -43,8 +45,8 @@ def open_page(browser, url: str, **look) -> tuple:
             faults.append(f"asks another host: {request.url}")
 
     def console(message):
-        if message.type in ("error", "warning"):
-            faults.append(f"console {message.type}: {message.text}")
+        if message.type == "error":
+            faults.append(f"console error: {message.text}")
 
     def answered(response):
         if response.status >= 400:
@@ -79,6 +81,7 @@ def test_page_is_whole_and_fits(browser, address, name, viewport, scheme):
         assert faults == []
         assert page.evaluate(BROKEN) == []
         assert page.evaluate(NO_ALT) == []
+        assert page.evaluate(TONED) == [], "the theme changes a picture's tones"
         assert page.evaluate(TOO_WIDE) == []
         page.wait_for_function(f"document.documentElement.dataset.theme == '{scheme}'")
 
