@@ -47,15 +47,13 @@ def main() -> None:
             photo = photos.load(path)
             done = restoration.restore(photo, "full", networks)
             cells += [cell(photo.pixels), cell(done.photo.pixels)]
-            gains = [1.0] * 3 if done.tone is None else done.tone.diagonal().tolist()
+            gains = done.tone.diagonal().tolist()
             rows.append(
                 {
                     "set": name,
                     "photograph": path.stem,
                     "damaged_share": float((done.mask > 0.5).mean()),
-                    **dict(
-                        zip(("red", "green", "blue"), map(float, gains), strict=True)
-                    ),
+                    **dict(zip(("red", "green", "blue"), gains, strict=True)),
                 }
             )
     lines = [np.concatenate(cells[i : i + 4], axis=1) for i in range(0, len(cells), 4)]

@@ -33,7 +33,7 @@ def main() -> None:
     """Run the comparison and write the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--weights", type=Path, help="folder of a run; else shipped")
-    parser.add_argument("--tuning", type=int, default=24, help="pictures to tune on")
+    parser.add_argument("--tuning", type=int, default=8, help="pictures to tune on")
     parser.add_argument("--test", type=int, help="use so many test pictures only")
     parser.add_argument("--out", type=Path, default=RECORDS)
     options = parser.parse_args()

@@ -64,7 +64,8 @@ TRAIN = """examples:
   gantools train restoration --preset cpu --folder runs/restoration --resume
       goes on where a run was cut off, to the same weights
 
-smoke takes a minute, only to see that all works; cpu takes hours, gpu wants a GPU.
+smoke takes less than a minute, only to see that all works; cpu takes about an hour
+on two cores; gpu wants a GPU, and has not been run yet.
 smoke trains on the pictures that come with the package, the others on named sets
 (see gantools data list).
 """

@@ -15,8 +15,8 @@ class SpectralConv2D(layers.Conv2D):
     sigma = v W u, its largest singular value.  One step of power iteration in each
     training call keeps the singular vectors u and v up to date as W moves.  The
     gradient flows through W and sigma, with u and v held constant: the paper's
-    equation 12.  `keras.layers.SpectralNormalization` overwrites the kernel instead,
-    which loses that gradient's second term and differs between backends.
+    equation 12.  `keras.layers.SpectralNormalization` (read in Keras 3.15) assigns
+    the divided kernel to the kernel itself at each training call; here it stays.
 
     Arguments, input and output are those of `keras.layers.Conv2D`.
     """

@@ -31,7 +31,7 @@ import html
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -202,6 +202,30 @@ class Source(str):
             '<details class="solution"><summary>Solution</summary>'
             f"<pre>{html.escape(self)}</pre></details>"
         )
+
+
+def judge_choices(
+    answer: Any, right: Mapping[str, str], choices: Sequence[str], reasons: Mapping
+) -> str | None:
+    """Judge an answer that chooses one of a few words for each of some keys.
+
+    Args:
+        answer: the reader's; right when it is a dictionary equal to `right`.
+        right: the word for each key.
+        choices: the words to choose from.
+        reasons: what to tell the reader of each key whose word is another.
+
+    Returns:
+        None for the right answer, else a diagnosis.
+    """
+    if not isinstance(answer, dict) or set(answer) != set(right):
+        return f"expected a dictionary with the keys {list(right)}"
+    for key, word in answer.items():
+        if word not in choices:
+            return f"{key}: expected one of {list(choices)}, received {word!r}"
+        if word != right[key]:
+            return f"{key}: {reasons[key]}"
+    return None
 
 
 def solution(name: str) -> Source:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gantools.exercises import Exercise, compare
+from gantools.exercises import Exercise, compare, judge_choices
 
 
 def _restored() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -131,16 +131,7 @@ _REASONS = {
 
 
 def _judge_mode(answer):
-    if not isinstance(answer, dict) or set(answer) != set(MODES):
-        return f"expected a dictionary with the keys {list(MODES)}"
-    for key, mode in answer.items():
-        if mode not in ("conservative", "full", "none"):
-            return (
-                f"{key}: expected 'conservative', 'full' or 'none', received {mode!r}"
-            )
-        if mode != MODES[key]:
-            return f"{key}: {_REASONS[key]}"
-    return None
+    return judge_choices(answer, MODES, ("conservative", "full", "none"), _REASONS)
 
 
 MODE = Exercise(
@@ -151,7 +142,7 @@ MODE = Exercise(
         "which pixels are the original's": MODES | {"archive": "full"},
         "only one mode does that": MODES | {"album": "conservative"},
         "a repaired face is a guess": MODES | {"identity": "conservative"},
-        "'conservative', 'full' or 'none'": MODES | {"album": "both"},
+        "expected one of ['conservative', 'full', 'none']": MODES | {"album": "both"},
         "expected a dictionary": ["conservative", "full", "none"],
     },
 )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gantools.exercises import Exercise, compare
+from gantools.exercises import Exercise, compare, judge_choices
 
 # ------------------------------------------------------------------ transposed
 
@@ -130,14 +130,7 @@ _REASONS = {
 
 
 def _judge_faults(answer):
-    if not isinstance(answer, dict) or set(answer) != set(FAULTS):
-        return f"expected a dictionary with the keys {list(FAULTS)}"
-    for step, broken in answer.items():
-        if broken not in FAULTS.values():
-            return f"{step}: expected one of {sorted(FAULTS.values())}"
-        if broken != FAULTS[step]:
-            return f"{step}: {_REASONS[step]}"
-    return None
+    return judge_choices(answer, FAULTS, sorted(FAULTS.values()), _REASONS)
 
 
 FAULTY_STEPS = Exercise(
