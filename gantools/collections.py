@@ -38,6 +38,7 @@ class Collection:
         credit: How to name its makers.
         address: A public zip archive that holds it, or None.
         inside: The folder inside the archive, below its top folder.
+        unreadable: Files of the set that are cut short; `files` leaves them out.
     """
 
     what: str
@@ -50,6 +51,7 @@ class Collection:
     credit: str
     address: str | None = None
     inside: str = ""
+    unreadable: tuple[str, ...] = ()
 
 
 COLLECTIONS = {
@@ -135,6 +137,7 @@ COLLECTIONS = {
         source="Debian package gcompris-qt-data 3.1",
         licence="By file: public domain, CC0, CC-BY, CC-BY-SA, GPL and GFDL",
         credit="By file, in the package's file copyright; this copy is renumbered",
+        unreadable=("categorization/142.jpg",),
     ),
     "wallpapers": Collection(
         what="Modern photographs and a few abstract pictures, scaled to 2400 px",
@@ -238,7 +241,7 @@ def files(name: str, split: str = "train") -> list[Path]:
             order, or "all".
 
     Returns:
-        Their paths.
+        Their paths, without those of `describe(name).unreadable`.
 
     Raises:
         FileNotFoundError: The set is not there.
@@ -260,9 +263,9 @@ def files(name: str, split: str = "train") -> list[Path]:
             f"Received: {len(paths)}"
         )
     first_test = collection.count - collection.test
-    return {"train": paths[:first_test], "test": paths[first_test:], "all": paths}[
-        split
-    ]
+    paths = {"train": paths[:first_test], "test": paths[first_test:], "all": paths}
+    unreadable = {home() / name / file for file in collection.unreadable}
+    return [path for path in paths[split] if path not in unreadable]
 
 
 def fetch(name: str) -> Path:

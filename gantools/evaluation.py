@@ -204,9 +204,9 @@ def auto_levels(pixels: np.ndarray, clip: float) -> np.ndarray:
 CHAINS = tuple(
     Chain(width, contrast, strength, clip)
     for (width, contrast), strength, clip in itertools.product(
-        [(5, 0.0), (5, 0.1), (5, 0.2), (9, 0.2)],
-        [0.0, 4.0, 8.0],
-        [0.0, 0.005],
+        [(5, 0.0), (5, 0.1), (5, 0.2), (9, 0.1), (9, 0.2), (13, 0.2)],
+        [0.0, 3.0, 6.0, 10.0],
+        [0.0, 0.002, 0.01],
     )
 )
 

@@ -12,10 +12,11 @@ import cv2
 import numpy as np
 
 from gantools import photos
-from gantools.damage import age
+from gantools.damage import TONE, age
 from gantools.photos import to_network
 
 GREY_SHARE = 0.35  # of the views; most old photographs are grey
+SOUND_SHARE = 0.1  # of the views have no damage: what is sound must stay as it is
 THIN_SHARE = 0.35  # of the views get thin things that are no damage
 FRAME_SHARE = 0.15  # of the views get the dark frame of a slide or a negative
 THUMBNAIL = 48
@@ -49,8 +50,7 @@ class CleanPictures:
         Returns:
             float32 in [0, 1], (size, size, 3) or, for a grey one, (size, size, 1).
         """
-        pictures = self.groups[rng.choice(len(self.groups), p=self.weights)]
-        picture = pictures[rng.integers(len(pictures))]  # (H, W, 3)
+        picture = self._draw(rng)  # (H, W, 3)
         shorter = min(picture.shape[:2])
         side = round(size * (shorter / size) ** rng.random())
         side = min(max(side, min(size, shorter)), shorter)
@@ -58,7 +58,27 @@ class CleanPictures:
         view = picture[top : top + side, left : left + side]
         shrink = side > size
         method = cv2.INTER_AREA if shrink else cv2.INTER_CUBIC
-        view = cv2.resize(view, (size, size), interpolation=method)
+        return self._finish(cv2.resize(view, (size, size), interpolation=method), rng)
+
+    def small(self, rng: np.random.Generator) -> np.ndarray:
+        """Draw most of a picture as a thumbnail, as the toner sees a photograph.
+
+        Returns:
+            float32 in [0, 1], (48, 48, 3) or, for a grey one, (48, 48, 1).
+        """
+        picture = self._draw(rng)  # (H, W, 3)
+        sides = np.array(picture.shape[:2])
+        height, width = np.ceil(sides * rng.uniform(0.55, 1.0, 2)).astype(int)
+        top, left = rng.integers(sides - (height, width) + 1)
+        cut = picture[top : top + height, left : left + width]
+        return self._finish(thumbnail(cut), rng)
+
+    def _draw(self, rng):
+        pictures = self.groups[rng.choice(len(self.groups), p=self.weights)]
+        return pictures[rng.integers(len(pictures))]
+
+    def _finish(self, view, rng):
+        """Mirror half of the views, and take the colour out of some."""
         view = view[:, ::-1] if rng.random() < 0.5 else view
         view = view.astype(np.float32) / 255.0
         if rng.random() < GREY_SHARE:
@@ -189,6 +209,11 @@ def prepare(clean: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.clip(clean, 0.0, 1.0)
 
 
+def draw_severity(rng: np.random.Generator) -> float:
+    """Draw how badly a view has aged, 0 for not at all."""
+    return 0.0 if rng.random() < SOUND_SHARE else rng.uniform(0.1, 1.0)
+
+
 def _as_colour(picture: np.ndarray) -> np.ndarray:
     return np.broadcast_to(picture, (*picture.shape[:2], 3))
 
@@ -226,7 +251,7 @@ def repair_batches(
         rows = []
         for _ in range(batch // crops_a_view):
             clean = prepare(pictures.view(rng, side), rng)
-            aged = age(clean, rng, severity=rng.uniform(0.2, 1.0))
+            aged = age(clean, rng, draw_severity(rng))
             for _ in range(crops_a_view):
                 y, x = rng.integers(side - crop + 1, size=2)
                 cut = np.s_[y : y + crop, x : x + crop]
@@ -246,7 +271,11 @@ def repair_batches(
 def tone_batches(
     pictures: CleanPictures, batch: int, seed: int
 ) -> Callable[[int], tuple[np.ndarray, np.ndarray]]:
-    """Make batches for the toner: thumbnails of aged pictures, of the clean ones.
+    """Make batches for the toner: thumbnails of faded pictures, of the clean ones.
+
+    Half of them have faded as `age` draws it.  To the other half each kind of fading
+    happened with even odds, and strongly: there are archives in which every slide is
+    dark and blue, and `age` seldom makes such a one.
 
     Returns:
         A function step -> (faded, clean), both (B, 48, 48, 3) in [-1, 1], float32.
@@ -255,10 +284,16 @@ def tone_batches(
     def batches(step: int):
         rng = np.random.default_rng([seed, step])
         pairs = []
-        for _ in range(batch):
-            clean = prepare(pictures.view(rng, 2 * THUMBNAIL), rng)
-            aged = age(clean, rng, severity=rng.random())
-            pairs.append((thumbnail(aged.faded), thumbnail(clean)))
+        for index in range(batch):
+            clean = pictures.small(rng)
+            if rng.random() < FRAME_SHARE:
+                clean = np.clip(draw_frame(clean, rng), 0.0, 1.0)
+            severity, kinds = draw_severity(rng), None
+            if index % 2:
+                severity = rng.uniform(0.5, 1.0)
+                kinds = [kind for kind in TONE if rng.random() < 0.5]
+            aged = age(clean, rng, severity, kinds)
+            pairs.append((_as_colour(aged.faded), _as_colour(clean)))
         faded, clean = (np.stack(column) for column in zip(*pairs, strict=True))
         return to_network(faded), to_network(clean)
 

@@ -182,6 +182,14 @@ def test_splits_share_nothing_and_lose_nothing(dozen):
     assert {path.name for path in both} == set(CONTENTS)
 
 
+def test_files_known_to_be_cut_short_are_left_out(dozen, monkeypatch):
+    fill(dozen / "dozen")
+    short = replace(collections.describe("dozen"), unreadable=("picture-3.jpg",))
+    monkeypatch.setitem(collections.COLLECTIONS, "dozen", short)
+    names = {path.name for path in collections.files("dozen", "all")}
+    assert names == set(CONTENTS) - {"picture-3.jpg"}
+
+
 def test_an_incomplete_set_has_no_splits(dozen):
     fill(dozen / "dozen", dict(list(CONTENTS.items())[:11]))
     with pytest.raises(ValueError, match=r"Expected the 12 pictures .* Received: 11"):

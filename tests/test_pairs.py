@@ -53,6 +53,24 @@ def test_views_of_a_picture_smaller_than_the_view_are_enlarged(pictures):
     assert pictures.view(np.random.default_rng(0), 500).shape[:2] == (500, 500)
 
 
+def test_tone_pairs_are_thumbnails_of_which_some_never_faded(pictures):
+    faded, clean = pairs.tone_batches(pictures, 64, seed=0)(3)
+    assert faded.shape == clean.shape == (64, 48, 48, 3)
+    assert -1 <= faded.min() < 0 < faded.max() <= 1
+    change = np.abs(faded - clean).mean(axis=(1, 2, 3))
+    assert 0.02 < np.mean(change == 0) < 0.4
+    assert change[1::2].mean() > change[::2].mean()  # the odd ones faded more
+    again = pairs.tone_batches(pictures, 64, seed=0)(3)
+    np.testing.assert_array_equal(again[0], faded)
+
+
+def test_some_views_are_sound_and_the_others_of_every_severity():
+    rng = np.random.default_rng(0)
+    drawn = np.array([pairs.draw_severity(rng) for _ in range(2000)])
+    assert abs(np.mean(drawn == 0) - pairs.SOUND_SHARE) < 0.02
+    assert drawn[drawn > 0].min() >= 0.1 and drawn.max() > 0.95
+
+
 @pytest.mark.parametrize("draw", [pairs.draw_thin_things, pairs.draw_frame])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_negatives_are_pictures_and_leave_their_input_alone(draw, channels):

@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 import gantools
+from gantools import evaluation
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))[
@@ -311,3 +312,25 @@ def test_a_figure_says_what_it_shows(path):
 def test_pictures_in_the_text_say_what_they_show(path):
     text = "\n".join(c.source for c in cells(path) if c.cell_type == "markdown")
     assert not re.search(r"!\[\s*\]\(", text)
+
+
+def test_the_readme_prints_the_numbers_that_were_measured():
+    rows = evaluation.read_rows(ROOT / "gantools/records/restoration-table.csv")
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    cells = r"^\| ([\d.]*) ?\| " + r" \| ".join(["(.+?)"] * 4) + r" \|$"
+    table = re.findall(cells, text, re.MULTILINE)
+    printed, severity = {}, ""
+    for at, method, *cells in table:
+        severity = at or severity
+        kind = {"`gantools`": "gantools", "left alone": "input"}.get(
+            method, "classical"
+        )
+        printed[severity, kind] = [cell.strip("*") for cell in cells]
+    for severity in ("0.3", "0.6", "0.9"):
+        some = [row for row in rows if f"{row['severity']:.1f}" == severity]
+        for kind in ("input", "classical", "gantools"):
+            mine = [row for row in some if row["method"].startswith(kind)]
+            best = {"psnr": max, "ssim": max, "lpips": min}
+            measured = [pick(row[m] for row in mine) for m, pick in best.items()]
+            wanted = [f"{v:.{n}f}" for v, n in zip(measured, (1, 3, 3), strict=True)]
+            assert printed[severity, kind] == wanted

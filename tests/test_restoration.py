@@ -11,7 +11,7 @@ from keras import ops
 from gantools import engine, features, pairs, pretrained, restoration
 from gantools.photos import Photo
 
-TINY = {"widths": (4, 6, 6, 8), "blocks": 1}
+TINY = {"widths": (4, 6, 6, 8), "blocks": (1, 1, 1, 1)}
 
 
 @pytest.fixture(scope="module")
@@ -180,23 +180,63 @@ def test_retoning_a_grey_picture_equals_the_mean_of_its_colours(restorer):
     np.testing.assert_allclose(toned[..., 0], colour.mean(axis=-1), atol=1e-5)
 
 
+def _tinted(rng):
+    """A black-and-white picture (48, 48, 3) on yellow paper, a little noisy."""
+    grey = cv2.resize(rng.random((6, 6)), (48, 48))[..., None]
+    brown = np.array([0.95, 0.85, 0.6]) * grey ** np.array([0.8, 1.0, 1.3])
+    return np.clip(brown + rng.normal(0, 0.002, brown.shape), 0, 1).astype("float32")
+
+
+def test_a_print_in_one_ink_is_told_from_a_colour_photograph():
+    rng = np.random.default_rng(0)
+    assert restoration.is_one_ink(_tinted(rng))
+    assert not restoration.is_one_ink(np.full((48, 48, 3), (0.8, 0.2, 0.1), "float32"))
+    assert not restoration.is_one_ink(rng.random((48, 48, 3), "float32"))
+
+
+def test_a_print_in_one_ink_is_never_given_colours(restorer):
+    pixels = _tinted(np.random.default_rng(0))
+    toned = restoration.retone(pixels, restoration.read_tone(pixels, restorer.toner))
+    np.testing.assert_allclose(toned[..., 0], toned[..., 2], atol=1e-6)
+    assert toned.std() > 0.01
+
+
+def test_picture_rms_is_a_mean_over_pictures_of_roots():
+    zeros = np.zeros((2, 4, 4, 3), "float32")
+    off = zeros + np.array([0.2, 0.6], "float32")[:, None, None, None]
+    wanted = (0.1 + 0.3) / 2  # [-1, 1] is twice as wide as [0, 1]
+    assert float(restoration.picture_rms(zeros, off)) == pytest.approx(wanted, rel=1e-3)
+
+
+def test_the_toner_learns_a_cast_that_all_photographs_share():
+    keras.utils.set_random_seed(0)
+    trainer = restoration.ToneTrainer(restoration.build_toner(4), 60, peak=3e-3)
+    clean = np.random.default_rng(0).uniform(-0.8, 0.8, (8, 48, 48, 3))
+    clean = clean.astype("float32")
+    faded = clean * np.float32(0.7) + np.array([0.1, 0.0, -0.2], "float32")
+    step = engine.compile_step(trainer.step, trainer.state)
+    logs = [step(faded, clean) for _ in range(60)]
+    assert float(logs[0]["loss"]) == pytest.approx(float(logs[0]["untouched"]))
+    assert float(logs[-1]["loss"]) < 0.5 * float(logs[-1]["untouched"])
+
+
 def test_the_halo_covers_the_receptive_field():
     # One pixel is changed; what changes in the answer is what sees that pixel.
     keras.utils.set_random_seed(0)
-    repairer = restoration.build_repairer((2, 2, 2, 2), blocks=2)
+    repairer = restoration.build_repairer((2, 2, 2, 2))
     shape = repairer.get_layer("head").get_weights()[0].shape
     random = np.random.default_rng(0)
     repairer.get_layer("head").set_weights(
         [random.normal(size=shape), np.zeros(shape[2])]
     )
-    picture = random.uniform(-1, 1, (1, 512, 512, 3)).astype("float32")
+    picture = random.uniform(-1, 1, (1, 640, 640, 3)).astype("float32")
     touched = picture.copy()
-    touched[0, 256, 256] += 50.0
+    touched[0, 320, 320] += 50.0
     change = (
         repairer.predict_on_batch(touched)[0] - repairer.predict_on_batch(picture)[0]
     )
     rows = np.nonzero(np.abs(change).max(axis=(0, 2, 3)))[0]
-    reach = max(256 - rows.min(), rows.max() - 256)
+    reach = max(320 - rows.min(), rows.max() - 320)
     assert 100 < reach <= restoration.HALO
 
 
