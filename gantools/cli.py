@@ -65,7 +65,8 @@ TRAIN = """examples:
       goes on where a run was cut off, to the same weights
 
 smoke takes less than a minute, only to see that all works; cpu takes about an hour
-on two cores; gpu wants a GPU, and has not been run yet.
+and a half on two cores; more (restoration alone) goes on from the weights that come
+with the package, for about as long; gpu wants a GPU, and has not been run yet.
 smoke trains on the pictures that come with the package, the others on named sets
 (see gantools data list).
 """
@@ -205,7 +206,9 @@ def _add_train(verbs: Any) -> None:
     train = verbs.add_parser("train", help="train a network")
     _command(train, "Train the networks of a chapter.", TRAIN)
     train.add_argument("network", choices=("restoration", "dcgan"))
-    train.add_argument("--preset", choices=("smoke", "cpu", "gpu"), required=True)
+    train.add_argument(
+        "--preset", choices=("smoke", "cpu", "more", "gpu"), required=True
+    )
     train.add_argument(
         "--folder", type=Path, required=True, help="for checkpoints and weights"
     )

@@ -352,20 +352,30 @@ def sepia(picture: np.ndarray, rng: np.random.Generator, strength: float):
 
 @_hides_nothing
 def contrast(picture: np.ndarray, rng: np.random.Generator, strength: float):
-    """Lose contrast: blacks rise, whites sink."""
-    low = strength * rng.uniform(0, 0.3)
-    high = 1 - strength * rng.uniform(0, 0.3)
-    return picture * np.float32(high - low) + np.float32(low)
+    """Lose contrast: whites sink, blacks rise, each channel's by its own share.
+
+    What lifts the blacks is fog in the film, flare or a dirty glass, and has a colour.
+    """
+    fog = rng.uniform(0.5, 1.5, picture.shape[2])
+    low = (strength * rng.uniform(0, 0.25) * fog).astype(np.float32)
+    high = np.float32(1 - strength * rng.uniform(0, 0.3))
+    return picture * (high - low) + low
 
 
 @_hides_nothing
 def exposure(picture: np.ndarray, rng: np.random.Generator, strength: float):
-    """Expose too little (more often) or too much: x to a power per channel."""
-    stops = strength * rng.uniform(0.2, 1.0) * rng.choice([1, -0.7], p=[0.7, 0.3])
-    cast = rng.normal(0, 0.2 * strength, picture.shape[2])
+    """Expose too little (more often) or too much: x to a power per channel.
+
+    Too little light, and the scan of the dense slide often ends dim as well: its whites
+    sink by up to a half.
+    """
+    dark = rng.random() < 0.7
+    stops = strength * (rng.uniform(0.2, 1.5) if dark else rng.uniform(-0.7, -0.1))
+    dim = strength * max(0.0, rng.uniform(-0.3, 0.55)) * dark
+    cast = rng.normal(0, 0.25 * strength, picture.shape[2])
     powers = 2.0 ** (stops + cast)
     channels = [cv2.pow(picture[..., i], float(p)) for i, p in enumerate(powers)]
-    return np.stack(channels, -1)
+    return np.stack(channels, -1) * np.float32(1 - dim)
 
 
 @_hides_nothing
@@ -831,7 +841,7 @@ _CHANCES: dict[str, tuple[float, float, float]] = {
     "fading": (0.45, 0.6, 0),
     "yellowing": (0.45, 0, 0.8),
     "sepia": (0.25, 0, 0),
-    "exposure": (0.2, 0.5, 0),
+    "exposure": (0.25, 0.75, 0),
     "contrast": (0.5, 0.4, 0.6),
     "vignette": (0.3, 0.25, 0),
     "grain": (0.55, 0.8, 0),

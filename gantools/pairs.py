@@ -16,8 +16,8 @@ from gantools.damage import TONE, age
 from gantools.photos import to_network
 
 GREY_SHARE = 0.35  # of the views; most old photographs are grey
-SOUND_SHARE = 0.1  # of the views have no damage: what is sound must stay as it is
-THIN_SHARE = 0.35  # of the views get thin things that are no damage
+SOUND_SHARE = 0.2  # of the views have no damage: what is sound must stay as it is
+THIN_SHARE = 0.35  # of the views get small things that are no damage
 FRAME_SHARE = 0.15  # of the views get the dark frame of a slide or a negative
 THUMBNAIL = 48
 
@@ -98,11 +98,11 @@ def _read(path: Path, longest: int) -> np.ndarray:
 
 
 def draw_thin_things(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Draw thin things that are no damage: wires, poles, railings, frames, letters.
+    """Draw small things that are no damage: wires, poles, spectacles, buttons, glints.
 
-    A restorer trained without them takes every thin line for a scratch, and erases
-    telegraph poles and spectacles.  They are drawn before ageing, so they belong to the
-    clean picture.  Their colours come from the picture itself, darker or lighter.
+    A restorer trained without them takes every thin line for a scratch and every dot
+    for dust, and erases telegraph poles and buttons.  They are drawn before ageing, so
+    they belong to the clean picture.  Their colours come from the picture itself.
 
     Args:
         picture: float32 in [0, 1], (H, W, C); not changed.
@@ -116,6 +116,8 @@ def draw_thin_things(picture: np.ndarray, rng: np.random.Generator) -> np.ndarra
     for _ in range(rng.integers(1, 4)):
         colour = picture[rng.integers(height), rng.integers(width)]
         colour = np.clip(colour * rng.uniform(0.1, 1.6) + rng.uniform(0, 0.1), 0, 1)
+        if rng.random() < 0.3:  # as bright as the picture knows
+            colour = picture.reshape(-1, channels)[::7].max(axis=0)
         stroke = np.zeros((height, width), np.uint8)
         _STROKES[rng.integers(len(_STROKES))](stroke, rng)
         opacity = stroke[..., None] * np.float32(rng.uniform(0.5, 1.0) / 255)
@@ -176,7 +178,29 @@ def _letters(stroke, rng):
     cv2.putText(stroke, text, place, font, scale, 255, thick, cv2.LINE_AA)
 
 
-_STROKES = (_wire, _pole, _railing, _frame, _letters)
+def _buttons(stroke, rng):
+    """Equal dots at equal steps: buttons, rivets, a row of windows or of lamps."""
+    place, size = np.array(_point(stroke, rng, 0)), rng.uniform(0.5, 3.5)
+    angle, step = rng.uniform(0, np.pi), size * rng.uniform(3, 9) + 2
+    for k in range(rng.integers(2, 9)):
+        centre = place + k * step * np.array([np.cos(angle), np.sin(angle)])
+        _dot(stroke, centre, size, 255)
+
+
+def _glints(stroke, rng):
+    """A crowd of dots of all sizes: on water, among leaves, a herd, a far-off town."""
+    place, count = np.array(_point(stroke, rng, 0)), rng.integers(5, 60)
+    spread = rng.uniform(0.03, 0.2, 2) * stroke.shape * (1, rng.uniform(0.2, 1))
+    for centre in place + rng.normal(size=(count, 2)) * spread[::-1]:
+        _dot(stroke, centre, rng.uniform(0.3, 2.0), int(rng.integers(60, 256)))
+
+
+def _dot(stroke, centre, radius, value):
+    x, y = np.round(16 * centre).astype(int).tolist()
+    cv2.circle(stroke, (x, y), round(16 * radius), value, -1, cv2.LINE_AA, shift=4)
+
+
+_STROKES = (_wire, _pole, _railing, _frame, _letters, _buttons, _glints)
 
 
 def draw_frame(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -275,7 +299,8 @@ def tone_batches(
 
     Half of them have faded as `age` draws it.  To the other half each kind of fading
     happened with even odds, and strongly: there are archives in which every slide is
-    dark and blue, and `age` seldom makes such a one.
+    dark and blue, and `age` seldom makes such a one.  Some have a dark frame, which
+    did not fade: a toner must not take it for the picture's black.
 
     Returns:
         A function step -> (faded, clean), both (B, 48, 48, 3) in [-1, 1], float32.
@@ -283,21 +308,32 @@ def tone_batches(
 
     def batches(step: int):
         rng = np.random.default_rng([seed, step])
-        pairs = []
-        for index in range(batch):
-            clean = pictures.small(rng)
-            if rng.random() < FRAME_SHARE:
-                clean = np.clip(draw_frame(clean, rng), 0.0, 1.0)
-            severity, kinds = draw_severity(rng), None
-            if index % 2:
-                severity = rng.uniform(0.5, 1.0)
-                kinds = [kind for kind in TONE if rng.random() < 0.5]
-            aged = age(clean, rng, severity, kinds)
-            pairs.append((_as_colour(aged.faded), _as_colour(clean)))
-        faded, clean = (np.stack(column) for column in zip(*pairs, strict=True))
+        rows = [_tone_pair(_light(pictures, rng), rng, i % 2) for i in range(batch)]
+        faded, clean = (np.stack(column) for column in zip(*rows, strict=True))
         return to_network(faded), to_network(clean)
 
     return batches
+
+
+def _light(pictures, rng):
+    """Draw a thumbnail that is not dark: night views teach that dark is right."""
+    for _ in range(9):
+        small = pictures.small(rng)
+        if small.mean() > 0.3:
+            break
+    return small
+
+
+def _tone_pair(clean, rng, strongly):
+    severity, kinds = draw_severity(rng), None
+    if strongly:
+        severity = rng.uniform(0.5, 1.0)
+        kinds = [kind for kind in TONE if rng.random() < 0.5]
+    pair = age(np.clip(clean, 0.0, 1.0), rng, severity, kinds).faded, clean
+    if rng.random() < 2 * FRAME_SHARE:
+        seed = rng.integers(2**32)  # the same frame round both
+        pair = (draw_frame(x, np.random.default_rng(seed)) for x in pair)
+    return tuple(_as_colour(x) for x in pair)
 
 
 def thumbnail(pixels: np.ndarray) -> np.ndarray:

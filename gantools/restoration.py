@@ -7,13 +7,14 @@ cannot invent a face.  So there are three networks:
 
     repairer:       damaged photo -> repaired photo, damage mask     (the generator G)
     discriminator:  damaged photo, candidate -> one logit a patch    (D, training only)
-    toner:          48-pixel thumbnail -> one colour matrix for the whole photo
+    toner:          48-pixel thumbnail -> powers and a colour matrix for the whole photo
 
 The repairer's target is the undamaged picture *with its fading still on it*; the toner
 then undoes the fading.  Inside the networks pictures are float32 in [-1, 1].
 """
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,9 +40,11 @@ from gantools.photos import Photo, from_network, to_network
 STRIDE = 16  # four halvings: a picture's sides must be multiples of this
 HALO = 240  # the repairer's receptive-field radius, rounded up (tests measure it)
 TILE = 1280
+VIEW = 640  # side of the views in which the share of damage is counted, pixels
 THUMBNAIL = pairs.THUMBNAIL
 WIDTHS = (24, 48, 96, 192)  # channels of the levels
 BLOCKS = (1, 1, 2, 4)  # of each level: the deepest are cheap, and see far
+GATE = 3.0  # steepness of the gate that lets paint through
 FEATURES = ("conv1_2", "conv2_2", "conv3_2")  # of VGG19, for the perceptual term
 MODES = ("conservative", "full")
 
@@ -81,9 +84,12 @@ def build_repairer(widths=WIDTHS, blocks=BLOCKS, dtype=None) -> keras.Model:
     sees up to 448 pixels.  The way back adds the skips.  The head answers with a paint
     p, a correction c and the logits of a damage mask m:
 
-        repaired = damaged + sigmoid(m) p + c
+        repaired = damaged + sigmoid(GATE m - GATE) p + c
 
     What is painted has to be found first; c, grain and blur, is small and everywhere.
+    The gate is steeper than the mask and opens at m = 1, where damage has become about
+    as likely as not (`mask_loss` overrates it).  Under a gate that opened with the mask
+    itself, whatever might be dust one time in three lost a third of its light.
 
     Args:
         widths: channels of the levels, from the shallowest to the deepest; four of
@@ -115,7 +121,7 @@ def build_repairer(widths=WIDTHS, blocks=BLOCKS, dtype=None) -> keras.Model:
     )(x)
     paint, correction, mask = ops.split(head, [3, 6], axis=-1)
     mask = mask - 2.0  # damage is rare: start at sigmoid(-2) = 0.12
-    repaired = damaged + ops.sigmoid(mask) * paint + correction
+    repaired = damaged + ops.sigmoid(GATE * mask - GATE) * paint + correction
     return keras.Model(damaged, [repaired, mask], name="repairer")
 
 
@@ -160,11 +166,12 @@ def build_discriminator(widths=(48, 96, 192), dtype=None) -> keras.Model:
 
 
 def build_toner(width: int = 32) -> keras.Model:
-    """Build the network that reads a thumbnail and answers with one colour matrix.
+    """Build the network that reads a thumbnail and answers with fifteen numbers.
 
     Returns:
-        A model (B, 48, 48, 3) in [-1, 1] -> (B, 3, 4): a matrix and an offset, the
-        identity before training.
+        A model (B, 48, 48, 3) in [-1, 1] -> (B, 3, 5), a row for each channel: a
+        matrix, an offset and the logarithm to base 2 of a power, as `apply_tone` takes
+        them.  Before training: the identity.
     """
     thumbnail = keras.Input((THUMBNAIL, THUMBNAIL, 3), name="thumbnail")
     x = thumbnail
@@ -179,23 +186,33 @@ def build_toner(width: int = 32) -> keras.Model:
         )(x)
     x = layers.Flatten(name="flat")(x)
     x = layers.Dense(128, activation="gelu", name="hidden")(x)
-    x = layers.Dense(12, kernel_initializer="zeros", name="matrix")(x)
-    matrix = layers.Reshape((3, 4), name="as_matrix")(x)
-    return keras.Model(thumbnail, matrix + np.eye(3, 4, dtype="float32"), name="toner")
+    x = layers.Dense(15, kernel_initializer="zeros", name="numbers")(x)
+    tone = layers.Reshape((3, 5), name="tone")(x)
+    return keras.Model(thumbnail, tone + np.eye(3, 5, dtype="float32"), name="toner")
 
 
-def apply_tone(pictures, matrix):
-    """Apply a colour matrix and offset to every pixel.
+def apply_tone(pictures, tone):
+    """Raise each channel to a power, then mix the channels.
+
+    A dye that faded to a share k of its density turned light x into about x^k, and a
+    film exposed too little turned it into about x^k with k > 1.  A power undoes both.
+    With x in [0, 1], powers 2^g, matrix M and offset b:
+
+        y = M x^(2^g) + b
 
     Args:
         pictures: (B, H, W, 3) in [-1, 1].
-        matrix: (B, 3, 4); the last column is the offset.
+        tone: (B, 3, 5); in row d, the weights of M, the offset b_d and g_d.  M and b
+            act on values in [-1, 1].
 
     Returns:
         (B, H, W, 3), not clipped.
     """
-    turned = ops.einsum("bhwc,bdc->bhwd", pictures, matrix[:, :, :3])
-    return turned + matrix[:, None, None, :, 3]
+    light = ops.clip((pictures + 1.0) / 2.0, 1e-4, 1.0)
+    powers = ops.exp2(ops.clip(tone[:, :, 4], -2.0, 2.0))[:, None, None, :]
+    curved = 2.0 * ops.power(light, powers) - 1.0  # (B, H, W, 3)
+    mixed = ops.einsum("bhwc,bdc->bhwd", curved, tone[:, :, :3])
+    return mixed + tone[:, None, None, :, 3]
 
 
 # --- Training ----------------------------------------------------------------------
@@ -213,7 +230,7 @@ def mask_loss(truth, logits, positive_weight: float = 3.0):
     return ops.mean(found + (1.0 - truth) * ops.softplus(logits))
 
 
-def repair_loss(target, mask, repaired, logits, damage_weight: float = 10.0):
+def repair_loss(target, mask, repaired, logits, damage_weight: float = 3.0):
     """Charbonnier distance, weighted in the damage, + mask cross-entropy.
 
     Args:
@@ -276,9 +293,9 @@ class AdversarialTrainer:
 
     L_G = repair loss + perceptual * distance of VGG19 features + adversarial * L_game.
     The discriminator starts `alone` steps earlier than its opinion counts: one that
-    still guesses only adds noise to the repairer's gradient.  Damage now weighs 3, as
-    in the mask's loss: with the 10 of phase 1, in which damage has to be found first,
-    it pays to paint wherever one pixel in ten is damaged, and sound pictures suffer.
+    still guesses only adds noise to the repairer's gradient.  Damage now weighs 1: with
+    the 3 of phase 1, in which damage has to be found first, it pays to paint wherever
+    one such pixel in four is damaged, and what is small, bright and real suffers.
     """
 
     def __init__(
@@ -318,7 +335,7 @@ class AdversarialTrainer:
 
         def losses_fn():
             repaired, logits = self.repairer(damaged, training=True)
-            supervised = repair_loss(target, mask, repaired, logits, 3.0)
+            supervised = repair_loss(target, mask, repaired, logits, 1.0)
             seen = ops.mean(
                 features.perceptual_distance(self.network, repaired, target)
             )
@@ -365,7 +382,7 @@ class ToneTrainer:
 
         def loss_fn():
             toned = apply_tone(faded, self.toner(faded, training=True))
-            return picture_rms(toned, clean), {}
+            return picture_rms(ops.clip(toned, -1.0, 1.0), clean), {}
 
         variables = self.toner.trainable_variables
         (loss, _), gradients = engine.value_and_grad(loss_fn, variables)
@@ -388,29 +405,30 @@ class Preset:
     blocks: tuple[int, ...] = BLOCKS
     dtype: str = "mixed_bfloat16"
     bundled: bool = False  # train on the shipped pictures alone
+    go_on: bool = False  # start the repairer from the shipped weights
 
 
 PRESETS = {
     "smoke": Preset(
         12, 8, 12, 4, 32, 48, (4, 8, 8, 8), (1,) * 4, "float32", bundled=True
     ),
-    "cpu": Preset(24_000, 2_000, 8_000, 8, 96, 144),
-    "gpu": Preset(40_000, 8_000, 8_000, 48, 192, 256),
+    "cpu": Preset(24_000, 2_000, 5_000, 8, 96, 144),
+    "more": Preset(14_400, 1_600, 5_000, 8, 128, 192, go_on=True),
+    "gpu": Preset(40_000, 8_000, 5_000, 48, 192, 256),
 }
 
 # The sets that are trained on, with their shares; the rest are bundled pictures.
-SETS = {"portraits": 0.55, "met-paintings": 0.2, "wallpapers": 0.2}
-# Phase 2 sees real old photographs too.  Whatever is on them counts as sound, so that
-# buttons, stakes and glints are learned for what they are; some real dust as well.
-GAME_SETS = {
+# Two are real old photographs.  Whatever is on them counts as sound, so that buttons,
+# stakes and glints are learned for what they are; some real dust as well.
+SETS = {
     "portraits": 0.35,
     "met-paintings": 0.1,
-    "wallpapers": 0.15,
-    "documerica": 0.15,
-    "fsa-owi": 0.2,
+    "wallpapers": 0.2,
+    "documerica": 0.13,
+    "fsa-owi": 0.17,
 }
 # Varnish darkened the paintings: from them the toner would learn that dark is right.
-TONE_SETS = {"portraits": 0.5, "wallpapers": 0.25, "scenes": 0.2}
+TONE_SETS = {"portraits": 0.4, "wallpapers": 0.3, "scenes": 0.25}
 TONE_BATCH = 64
 
 
@@ -463,12 +481,15 @@ def train(
     keras.utils.set_random_seed(seed)
     repairer = build_repairer(plan.widths, plan.blocks, plan.dtype)
     judge, toner = build_discriminator(), build_toner()
+    if plan.go_on:
+        repairer.set_weights(load_restorer().repairer.get_weights())
     pictures = training_pictures(plan, SETS)
     shape = plan.batch, plan.crop
     data = pairs.repair_batches(pictures, *shape, seed, plan.view)
     how = {"resume": resume, "progress": progress}
 
-    supervised = RepairTrainer(repairer, plan.repair_steps)
+    peak = 0.8e-3 if plan.go_on else 1.5e-3
+    supervised = RepairTrainer(repairer, plan.repair_steps, peak)
     training.fit(supervised, data, plan.repair_steps, folder / "repair", **how)
     repairer.set_weights(supervised.average.model.get_weights())
 
@@ -480,7 +501,6 @@ def train(
         alone=plan.adversarial_steps // 8,
         network=features.vgg19(FEATURES, dtype=plan.dtype),
     )
-    pictures = training_pictures(plan, GAME_SETS)
     data = pairs.repair_batches(pictures, *shape, seed + 1, plan.view)
     where = folder / "adversarial"
     training.fit(second, data, plan.adversarial_steps, where, **how)
@@ -517,7 +537,7 @@ class Restored:
         photo: the result, with the original's profile, EXIF, alpha and bit depth.
         mask: probability of structural damage, (H, W) float32 in [0, 1].
         changed: share of the pixels that differ from the original, in [0, 1].
-        tone: the colour matrix applied, (3, 4); None where the tone was left alone.
+        tone: what was applied, (3, 5), see `apply_tone`; None where it was left alone.
         mode: "conservative" or "full".
         weights: the manifest's record of the weights used.
     """
@@ -558,6 +578,9 @@ def repair(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Repair a picture of any size, window by window.
 
+    Where the mask is in doubt, nothing is changed; how much doubt is too much depends
+    on the photograph (`caution`).
+
     Args:
         pixels: (H, W, C) in [0, 1], C = 1 or 3.
         repairer: the generator.
@@ -566,19 +589,61 @@ def repair(
     Returns:
         The repaired pixels, (H, W, C) in [0, 1], and the damage mask, (H, W).
     """
-    channels = pixels.shape[-1]
+    shift = caution(pixels, repairer)
 
     def window(cut):  # (h, w, C) -> (h, w, C), (h, w)
-        colour = np.broadcast_to(to_network(cut), (*cut.shape[:2], 3))
-        repaired, logits = repairer.predict_on_batch(colour[None])
-        repaired = from_network(repaired[0])
-        if channels == 1:
-            repaired = repaired.mean(axis=-1, keepdims=True)
-        return repaired, _sigmoid(logits[0, ..., 0])
+        repaired, logits = _ask(cut, repairer)
+        doubt = _gate(logits) - _gate(logits - shift)  # 0 where shift is 0
+        repaired = cut + (1.0 - doubt[..., None]) * (repaired - cut)
+        return repaired, _sigmoid(logits - shift)
 
     return tiling.apply(
         window, pixels, tile=TILE, halo=HALO, multiple=STRIDE, progress=progress
     )
+
+
+def caution(pixels: np.ndarray, repairer: keras.Model) -> float:
+    """Say by how much a mark in this photograph must be surer than in training.
+
+    In the training views one pixel in fifty is damaged, in a well-kept photograph one
+    in a thousand, and most of the few marks in it are mistakes.  By Bayes' rule, log
+    odds shift by the logarithm of the ratio of the two shares.  The share is counted
+    in up to nine views, spread evenly over the photograph; from one marked pixel in a
+    hundred on, the photograph is taken for as damaged as the training views.
+
+    Args:
+        pixels: (H, W, C) in [0, 1], C = 1 or 3.
+        repairer: the generator.
+
+    Returns:
+        What to take from the mask's logits: from 0 to 2, a factor of 7.4 in the odds.
+    """
+    ask = functools.partial(_ask, repairer=repairer)
+    marked, seen = 0, 0
+    for top in _starts(pixels.shape[0]):
+        for left in _starts(pixels.shape[1]):
+            view = pixels[top : top + VIEW, left : left + VIEW]
+            logits = tiling.apply(ask, view, tile=TILE, halo=HALO, multiple=STRIDE)[1]
+            marked, seen = marked + np.sum(logits > 1.0), seen + logits.size
+    return float(2.0 * max(0.0, 1.0 - 100.0 * marked / seen))
+
+
+def _starts(length: int) -> np.ndarray:
+    return np.linspace(0, max(0, length - VIEW), min(3, -(-length // VIEW)), dtype=int)
+
+
+def _ask(cut, repairer):
+    """Give the repairer's answer to pixels (h, w, C): repaired, and (h, w) logits."""
+    colour = np.broadcast_to(to_network(cut), (*cut.shape[:2], 3))
+    repaired, logits = repairer.predict_on_batch(colour[None])
+    repaired = from_network(repaired[0])
+    if cut.shape[-1] == 1:
+        repaired = repaired.mean(axis=-1, keepdims=True)
+    return repaired, logits[0, ..., 0]
+
+
+def _gate(logits):
+    return _sigmoid(GATE * (logits - 1.0))
 
 
 def _sigmoid(logits: np.ndarray) -> np.ndarray:
@@ -586,17 +651,17 @@ def _sigmoid(logits: np.ndarray) -> np.ndarray:
 
 
 def read_tone(pixels: np.ndarray, toner: keras.Model) -> np.ndarray:
-    """Ask the toner for a photograph's colour matrix, (3, 4), in network range.
+    """Ask the toner what a photograph needs: (3, 5), as `apply_tone` takes it.
 
     A photograph in one ink has no colours that a matrix could set right, and a guess
     tints it: a brown print came out blue.  So its three rows become their mean, and
     the result a neutral grey.
     """
     small = pairs.thumbnail(pixels)  # (48, 48, 3)
-    matrix = toner.predict_on_batch(to_network(small)[None])[0]
+    tone = toner.predict_on_batch(to_network(small)[None])[0]
     if is_one_ink(small):
-        matrix = np.broadcast_to(matrix.mean(axis=0), (3, 4))
-    return matrix
+        tone = np.broadcast_to(tone.mean(axis=0), (3, 5))
+    return tone
 
 
 def is_one_ink(pixels: np.ndarray, tolerance: float = 0.03) -> bool:
@@ -619,21 +684,21 @@ def is_one_ink(pixels: np.ndarray, tolerance: float = 0.03) -> bool:
     return bool(left < tolerance * brightness.std())
 
 
-def retone(pixels: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """Apply a colour matrix to a photograph outside networks.
+def retone(pixels: np.ndarray, tone: np.ndarray) -> np.ndarray:
+    """Apply what `read_tone` gives to a photograph outside networks.
 
     Args:
         pixels: (H, W, C) in [0, 1], C = 1 or 3.
-        matrix: (3, 4) as `read_tone` gives it.  A grey pixel v is taken for (v, v, v),
-            and the mean of the answer for the new grey.
+        tone: (3, 5).  A grey pixel v is taken for (v, v, v), and the mean of the answer
+            for the new grey.
 
     Returns:
         (H, W, C) in [0, 1], float32.
     """
-    turn, offset = matrix[:, :3], (matrix[:, 3] + 1.0 - matrix[:, :3].sum(axis=1)) / 2
-    if pixels.shape[-1] == 1:
-        turn, offset = turn.sum(axis=1).mean(keepdims=True)[None], offset.mean()
-    return np.clip(pixels @ turn.T + offset, 0.0, 1.0, dtype=np.float32)
+    colour = np.broadcast_to(pixels, (*pixels.shape[:2], 3))
+    toned = apply_tone(to_network(colour)[None], tone[None])[0]
+    toned = from_network(ops.convert_to_numpy(toned))
+    return toned if pixels.shape[-1] == 3 else toned.mean(axis=-1, keepdims=True)
 
 
 def restore(
@@ -666,9 +731,9 @@ def restore(
     restorer = restorer or load_restorer()
     repaired, mask = repair(photo.pixels, restorer.repairer, progress)
     if mode == "conservative":
-        matrix, weight = None, _paste_weight(mask, threshold)
+        tone, weight = None, _paste_weight(mask, threshold)
     else:
-        matrix, weight = read_tone(repaired, restorer.toner), None
+        tone, weight = read_tone(repaired, restorer.toner), None
     changed, level = 0, 1.0 / (2**photo.bit_depth - 1)
     for top in range(0, mask.shape[0], 256):  # in bands and in place, to save memory
         rows = np.s_[top : top + 256]
@@ -676,14 +741,14 @@ def restore(
         if mode == "conservative":
             after = before + weight[rows] * (after - before)
         else:
-            after = retone(after, matrix)
+            after = retone(after, tone)
         repaired[rows] = after
         changed += (np.abs(after - before).max(axis=-1) >= 0.5 * level).sum()
     return Restored(
         photo=dataclasses.replace(photo, pixels=repaired),
         mask=mask,
         changed=float(changed / mask.size),
-        tone=matrix,
+        tone=tone,
         mode=mode,
         weights=restorer.record,
     )

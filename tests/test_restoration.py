@@ -20,7 +20,7 @@ def restorer():
     keras.utils.set_random_seed(0)
     repairer, toner = restoration.build_repairer(**TINY), restoration.build_toner(4)
     rng = np.random.default_rng(0)
-    for layer in (repairer.get_layer("head"), toner.get_layer("matrix")):
+    for layer in (repairer.get_layer("head"), toner.get_layer("numbers")):
         layer.set_weights(
             [
                 rng.normal(0, 0.05, w.shape).astype("float32")
@@ -53,10 +53,31 @@ def test_the_untrained_repairer_changes_nothing():
 
 def test_the_untrained_toner_changes_nothing():
     pictures = _batch(restoration.THUMBNAIL)[0]
-    matrix = restoration.build_toner(4)(pictures)
+    tone = restoration.build_toner(4)(pictures)
     np.testing.assert_allclose(
-        restoration.apply_tone(pictures, matrix), pictures, atol=1e-6
+        restoration.apply_tone(pictures, tone), pictures, atol=3e-4
     )
+
+
+def test_tone_is_a_power_then_a_matrix_then_an_offset():
+    rng = np.random.default_rng(0)
+    light, tone = rng.uniform(0.1, 1, (1, 4, 5, 3)), rng.normal(0, 0.5, (1, 3, 5))
+    matrix, offset, powers = tone[0, :, :3], tone[0, :, 3], 2 ** tone[0, :, 4]
+    wanted = (2 * light**powers - 1) @ matrix.T + offset
+    light, tone = (2 * light - 1).astype("float32"), tone.astype("float32")
+    np.testing.assert_allclose(
+        restoration.apply_tone(light, tone), wanted, rtol=1e-4, atol=1e-4
+    )
+
+
+@pytest.mark.parametrize("stops", [-1.0, 0.7])
+def test_a_power_undoes_what_a_power_did(stops):
+    clean = np.random.default_rng(0).uniform(0.05, 1, (1, 8, 8, 3)).astype("float32")
+    dark = clean**2**stops
+    undo = np.eye(3, 5, dtype="float32")
+    undo[:, 4] = -stops
+    back = restoration.apply_tone(2 * dark - 1, undo[None])
+    np.testing.assert_allclose(back, 2 * clean - 1, atol=1e-4)
 
 
 def test_every_weight_of_both_players_gets_a_gradient(restorer):
@@ -93,6 +114,21 @@ def test_mask_loss_is_least_at_the_truth():
     assert at[0] < at[1] < at[2]
     weighted = np.log(2) * (1 + 3) / 2
     assert at[1] == pytest.approx(weighted, rel=1e-5)
+
+
+def test_paint_passes_only_where_the_mask_is_sure():
+    damaged = np.zeros((1, 32, 32, 3), "float32")
+    changes = []
+    for logit in (-1.0, 1.0, 3.0):  # of the mask; paint is 1 and the correction 0
+        repairer = restoration.build_repairer(**TINY)
+        head = repairer.get_layer("head")
+        kernel, bias = head.get_weights()
+        bias[:3], bias[6] = 1.0, logit + 2.0
+        head.set_weights([kernel * 0, bias])
+        changes.append(float(ops.mean(repairer(damaged)[0])))
+    assert changes[0] < 0.01
+    assert changes[1] == pytest.approx(0.5, abs=1e-3)
+    assert changes[2] > 0.99
 
 
 def test_supervised_steps_lower_the_loss():
@@ -158,25 +194,68 @@ def test_shape_range_and_greyness_are_kept(restorer, mode, channels):
     assert (done.tone is None) == (mode == "conservative")
 
 
+class _Marker:
+    """Answers with white paint, and a mask logit that stands in the picture's red."""
+
+    def predict_on_batch(self, batch):
+        logits = 4.0 * batch[..., :1]  # from -4 to 4
+        return np.ones_like(batch), logits
+
+
+def _marked(share, logit, size=100):
+    """A black picture, of which a share of pixels gets this logit from _Marker."""
+    pixels = np.zeros((size, size, 3), np.float32)
+    pixels.reshape(-1, 3)[: round(share * size * size), 0] = (logit / 4 + 1) / 2
+    return pixels
+
+
+@pytest.mark.parametrize(
+    ("share", "wanted"), [(0.0, 2.0), (0.005, 1.0), (0.01, 0.0), (0.5, 0.0)]
+)
+def test_the_fewer_marks_the_more_caution(share, wanted):
+    # 112 x 112, since the sides are continued to multiples of 16, is cut back to 100.
+    assert restoration.caution(_marked(share, 3.0), _Marker()) == pytest.approx(wanted)
+
+
+def test_caution_looks_at_the_far_corners_of_a_large_photograph():
+    pixels = np.zeros((1500, 700, 3), np.float32)
+    plain = restoration.caution(pixels, _Marker())
+    pixels[-200:, -200:, 0] = 1.0
+    assert restoration.caution(pixels, _Marker()) < plain
+
+
+def test_a_doubtful_mark_is_repaired_only_where_damage_is_common():
+    for share, changes in ((0.002, False), (0.5, True)):
+        pixels = _marked(share, 2.0)
+        repaired, mask = restoration.repair(pixels, _Marker())
+        marked = pixels[..., 0] > 0
+        change = np.abs(repaired - pixels).max(axis=-1)[marked]
+        assert (change > 0.5).all() == changes
+        assert (mask[marked] > 0.5).all()
+    sure = _marked(0.002, 3.9)
+    repaired, _ = restoration.repair(sure, _Marker())
+    assert repaired[sure[..., 0] > 0].min() > 0.9
+
+
 def test_what_the_photo_carries_is_kept(restorer):
     photo = dataclasses.replace(_photo(), icc=b"profile", exif=b"exif", dpi=(300, 300))
     kept = restoration.restore(photo, "full", restorer).photo
     assert (kept.icc, kept.exif, kept.dpi) == (b"profile", b"exif", (300, 300))
 
 
-def test_retoning_a_picture_equals_the_matrix_on_network_range(restorer):
+def test_retoning_a_picture_equals_its_tone_on_network_range(restorer):
     pixels = np.random.default_rng(0).uniform(0.4, 0.6, (48, 48, 3)).astype("float32")
-    matrix = restoration.read_tone(pixels, restorer.toner)
-    toned = restoration.retone(pixels, matrix)
-    wanted = restoration.apply_tone((2 * pixels - 1)[None], matrix[None])[0]
+    tone = restoration.read_tone(pixels, restorer.toner)
+    toned = restoration.retone(pixels, tone)
+    wanted = restoration.apply_tone((2 * pixels - 1)[None], tone[None])[0]
     np.testing.assert_allclose(toned, (np.asarray(wanted) + 1) / 2, atol=1e-5)
 
 
 def test_retoning_a_grey_picture_equals_the_mean_of_its_colours(restorer):
     grey = np.random.default_rng(0).uniform(0.4, 0.6, (48, 48, 1)).astype("float32")
-    matrix = restoration.read_tone(grey, restorer.toner)
-    toned = restoration.retone(grey, matrix)
-    colour = restoration.retone(np.repeat(grey, 3, axis=-1), matrix)
+    tone = restoration.read_tone(grey, restorer.toner)
+    toned = restoration.retone(grey, tone)
+    colour = restoration.retone(np.repeat(grey, 3, axis=-1), tone)
     np.testing.assert_allclose(toned[..., 0], colour.mean(axis=-1), atol=1e-5)
 
 
