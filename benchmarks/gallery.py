@@ -47,13 +47,15 @@ def main() -> None:
             photo = photos.load(path)
             done = restoration.restore(photo, "full", networks)
             cells += [cell(photo.pixels), cell(done.photo.pixels)]
-            gains = done.tone[:, :3].sum(axis=1).tolist()  # of a grey, by channel
+            grey = restoration.retone(np.full((1, 1, 3), 0.5, np.float32), done.tone)
             rows.append(
                 {
                     "set": name,
                     "photograph": path.stem,
                     "damaged_share": float((done.mask > 0.5).mean()),
-                    **dict(zip(("red", "green", "blue"), gains, strict=True)),
+                    **dict(
+                        zip(("red", "green", "blue"), grey[0, 0].tolist(), strict=True)
+                    ),
                 }
             )
     lines = [np.concatenate(cells[i : i + 4], axis=1) for i in range(0, len(cells), 4)]

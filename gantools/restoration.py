@@ -88,8 +88,8 @@ def build_repairer(widths=WIDTHS, blocks=BLOCKS, dtype=None) -> keras.Model:
 
     What is painted has to be found first; c, grain and blur, is small and everywhere.
     The gate is steeper than the mask and opens at m = 1, where damage has become about
-    as likely as not (`mask_loss` overrates it).  Under a gate that opened with the mask
-    itself, whatever might be dust one time in three lost a third of its light.
+    as likely as not (`mask_loss` overrates it).  Under a gate that was the mask itself,
+    a button with sigmoid(m) = 1/3 lost a third of its light.
 
     Args:
         widths: channels of the levels, from the shallowest to the deepest; four of

@@ -327,6 +327,20 @@ def test_restoring_in_windows_equals_restoring_the_whole(restorer, monkeypatch):
     assert np.abs(whole - windows).max() < 1 / 255
 
 
+def test_the_preset_more_goes_on_from_the_shipped_weights(monkeypatch, tmp_path):
+    tiny = {"repair_steps": 1, "adversarial_steps": 1, "tone_steps": 1, "batch": 2}
+    tiny |= {"crop": 32, "view": 48, "dtype": "float32", "bundled": True}
+    plan = dataclasses.replace(restoration.PRESETS["more"], **tiny)
+    monkeypatch.setitem(restoration.PRESETS, "more", plan)
+    restoration.train("more", tmp_path, progress=False)
+    shipped, trained = (
+        restoration.load_restorer(*folder).repairer.get_weights()
+        for folder in ((), (tmp_path,))
+    )
+    moved = [np.abs(a - b).max() for a, b in zip(shipped, trained, strict=True)]
+    assert 0 < max(moved) < 0.02
+
+
 def test_unknown_mode_and_preset_are_refused(restorer, tmp_path):
     with pytest.raises(ValueError, match=r"Expected one of .*Received: 'bold'"):
         restoration.restore(_photo(), "bold", restorer)

@@ -231,9 +231,7 @@ _ADVANTAGES = {
         lambda p: p / (1 - p)
     ),
     "this is the pull of one loss alone; divide by that of the other": lambda p: 1 - p,
-    "the pulls in the logit, not in the probability: the 1 - p is missing": (
-        lambda p: 1 / p
-    ),
+    "the 1 - p is missing: the non-saturating pull is 1 - p, not 1": (lambda p: 1 / p),
     "this is the logarithm of the ratio": lambda p: np.log((1 - p) / p),
     "the ratio of the slopes, not of the losses": (lambda p: np.log(p) / np.log(1 - p)),
 }

@@ -8,7 +8,7 @@ from gantools.exercises import Exercise, compare, judge_choices
 
 
 def density(y):
-    """Return the density at y > 0 of z^2, where z is normal."""
+    """Return the density at y > 0 of z^2, z normal with mean 0 and variance 1."""
     return np.exp(-y / 2) / np.sqrt(2 * np.pi * y)  # twice p(z) / |2 z|
 
 
@@ -204,10 +204,10 @@ BATCHES = Exercise(
 
 
 def gradient(x, g, eps):
-    """Return dL/dx (N,) of y = (x - mean) / sqrt(variance + eps), from g = dL/dy."""
+    """Return dL/dx (N,) of hat = (x - mean) / sqrt(variance + eps); g is dL/dhat."""
     s = np.sqrt(x.var() + eps)
-    y = (x - x.mean()) / s
-    return (g - g.mean() - y * np.mean(g * y)) / s
+    hat = (x - x.mean()) / s
+    return (g - g.mean() - hat * np.mean(g * hat)) / s
 
 
 def _pieces(x, eps):
@@ -216,8 +216,8 @@ def _pieces(x, eps):
 
 
 def _fixed_mean(x, g, eps):
-    s, y = _pieces(x, eps)
-    return (g - y * np.mean(g * y)) / s
+    s, hat = _pieces(x, eps)
+    return (g - hat * np.mean(g * hat)) / s
 
 
 def _fixed_scale(x, g, eps):
@@ -233,8 +233,8 @@ def _undivided(x, g, eps):
 
 
 def _sums(x, g, eps):
-    s, y = _pieces(x, eps)
-    return (g - g.sum() - y * np.sum(g * y)) / s
+    s, hat = _pieces(x, eps)
+    return (g - g.sum() - hat * np.sum(g * hat)) / s
 
 
 def _unnormalised(x, g, eps):
@@ -247,7 +247,7 @@ _GRADIENTS = {
     "the mean moves with x, too: a term is missing": _fixed_mean,
     "the standard deviation moves with x, too: a term is missing": _fixed_scale,
     "in training mode both statistics move with x: two terms are missing": _fixed_both,
-    "divide by s at the end: y is x over s": _undivided,
+    "divide by s at the end: hat is (x - mean) over s": _undivided,
     "means over the batch, not sums": _sums,
     "the last term holds the normalised values, not x - mean": _unnormalised,
     "eps stands under the root, beside the variance": lambda x, g, eps: gradient(
