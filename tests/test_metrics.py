@@ -104,9 +104,116 @@ def test_bootstrap_repeats_with_the_same_seed():
     assert first == second
 
 
+# --- Sets of pictures --------------------------------------------------------------
+
+
+def gaussians(seed, n, mean=0.0, scale=1.0, size=6):
+    draw = np.random.default_rng(seed).normal(size=(n, size))
+    return mean + scale * draw
+
+
+def test_frechet_distance_equals_the_closed_form_of_two_gaussians():
+    """Against scipy's matrix root, means and covariances taken by hand."""
+    from scipy.linalg import sqrtm
+
+    mix = np.random.default_rng(0).normal(size=(6, 6))
+    x, y = gaussians(1, 500) @ mix, gaussians(2, 400, mean=1.0)
+    s_x, s_y = np.cov(x.T), np.cov(y.T)
+    expected = np.square(x.mean(0) - y.mean(0)).sum()
+    expected += np.trace(s_x + s_y - 2 * sqrtm(s_x @ s_y).real)
+    assert metrics.frechet_distance(x, y) == pytest.approx(expected, rel=1e-6)
+    assert metrics.frechet_distance(y, x) == pytest.approx(expected, rel=1e-6)
+    assert metrics.frechet_distance(x, x) == pytest.approx(0, abs=1e-6)
+
+
+def test_frechet_distance_is_biased_as_one_over_n():
+    """Two sets of one distribution: half the pictures, twice the distance."""
+
+    def mean_distance(n):
+        pairs = [(gaussians(2 * i, n), gaussians(2 * i + 1, n)) for i in range(60)]
+        return np.mean([metrics.frechet_distance(x, y) for x, y in pairs])
+
+    assert mean_distance(100) == pytest.approx(2 * mean_distance(200), rel=0.15)
+
+
+def test_kernel_distance_equals_the_sum_over_pairs():
+    x, y = gaussians(3, 7, size=3), gaussians(4, 5, mean=0.5, size=3)
+
+    def k(a, b):
+        return (a @ b / 3 + 1) ** 3
+
+    xx = np.mean([k(x[i], x[j]) for i in range(7) for j in range(7) if i != j])
+    yy = np.mean([k(y[i], y[j]) for i in range(5) for j in range(5) if i != j])
+    xy = np.mean([k(a, b) for a in x for b in y])
+    assert metrics.kernel_distance(x, y).value == pytest.approx(xx + yy - 2 * xy)
+
+
+def test_kernel_distance_has_no_bias_and_an_error_that_says_how_far_it_strays():
+    found = [
+        metrics.kernel_distance(gaussians(2 * i, 50), gaussians(2 * i + 1, 50, 0.3))
+        for i in range(200)
+    ]
+    values, errors = np.transpose(found)
+    # E k(x, y) for two Gaussians, from many samples
+    x, y = gaussians(10**6, 4000), gaussians(10**6 + 1, 4000, 0.3)
+    truth = metrics.kernel_distance(x, y)
+    standard_error = values.std() / np.sqrt(len(values)) + truth.error
+    assert abs(values.mean() - truth.value) < 3 * standard_error
+    assert errors.mean() == pytest.approx(values.std(), rel=0.25)
+
+
+def test_kernel_distance_of_one_distribution_is_sometimes_negative():
+    values = [
+        metrics.kernel_distance(gaussians(2 * i, 40), gaussians(2 * i + 1, 40)).value
+        for i in range(40)
+    ]
+    assert min(values) < 0 < max(values)
+
+
+def test_coverage_equals_counting_by_hand():
+    rng = np.random.default_rng(5)
+    real, fake = rng.normal(size=(30, 2)), rng.normal(0.5, 1, size=(25, 2))
+
+    def inside(point, cloud):
+        reach = [np.sort(np.linalg.norm(cloud - c, axis=1))[3] for c in cloud]
+        return any(np.linalg.norm(cloud - point, axis=1) <= reach)
+
+    found = metrics.coverage(real, fake)
+    assert found.precision == np.mean([inside(f, real) for f in fake])
+    assert found.recall == np.mean([inside(r, fake) for r in real])
+
+
+def test_coverage_tells_a_lack_of_variety_from_a_lack_of_reality():
+    real = gaussians(6, 400, size=3)
+    narrow = metrics.coverage(real, gaussians(7, 400, scale=0.2, size=3))
+    wild = metrics.coverage(real, gaussians(8, 400, scale=4, size=3))
+    assert narrow.precision > 0.95 and narrow.recall < 0.2
+    assert wild.precision < 0.3 and wild.recall > 0.8
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
+        (
+            lambda: metrics.kernel_distance(np.zeros((9, 3)), np.zeros((9, 4))),
+            r"Expected two sets \(N, D\) and \(M, D\). Received: \(9, 3\) and \(9, 4\)",
+        ),
+        (
+            lambda: metrics.coverage(np.full((9, 3), np.nan), np.zeros((9, 3))),
+            r"Expected finite numbers. Received: nan",
+        ),
+        (
+            lambda: metrics.frechet_distance(np.zeros((9, 3)), np.zeros((3, 3))),
+            r"Expected more than 3 pictures in each set. Received: 9 and 3",
+        ),
+        (
+            lambda: metrics.kernel_distance(np.zeros((9, 3)), np.zeros((2, 3))),
+            r"Expected at least 3 in each set. Received: 9 and 2",
+        ),
+        (
+            lambda: metrics.coverage(np.zeros((3, 3)), np.zeros((9, 3))),
+            r"Expected more than 3 pictures in each set. Received: 3 and 9",
+        ),
         (
             lambda: metrics.psnr(np.zeros((4, 4, 3)), np.zeros((4, 5, 3))),
             r"Expected two pictures of one shape .* Received: \(4, 4, 3\) and \(4, 5",
