@@ -3,11 +3,13 @@
     generator:      z (100) -> picture (32, 32, 3) in [-1, 1]
     discriminator:  picture (32, 32, 3) -> one logit: how real it looks
 
-The two networks, the training step, the presets and `generate` stand in this file.
+The two networks, the training step, the presets and `generate` stand in this file; and
+`LADDER`, which turns the two networks rung by rung into a small modern GAN, for
+pictures of 32 or 64 pixels, of any kind or of the kind asked for.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -15,7 +17,8 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from gantools import collections, engine, losses, photos, training
+from gantools import augment, collections, engine, losses, photos, training
+from gantools.layers import spectral
 
 LATENT = 100
 SIDE = 32
@@ -63,37 +66,199 @@ def build_discriminator() -> keras.Sequential:
     )
 
 
+# --- The residual networks ---------------------------------------------------------
+
+
+def build_residual_generator(side: int = SIDE, classes: int = 0) -> keras.Model:
+    """Build G of residual blocks (B, side, side, 3), which grow by resize-convolution.
+
+    A residual block is x + F(x) (arXiv:1512.03385).  The picture doubles by bilinear
+    interpolation and is convolved afterwards, so every output pixel is made by equally
+    many weights: no checkerboard (doi:10.23915/distill.00003).  Each doubling halves
+    the channels, and so costs the same as the one before.
+
+    Args:
+        side: of the pictures, 32 or 64.
+        classes: how many kinds of pictures there are.  0 makes a model of z (B, 100);
+            otherwise of [z (B, 100), kind (B,), integers from 0].
+    """
+    _check_side(side)
+    z = keras.Input((LATENT,), name="z")
+    x, inputs = z, z
+    if classes:
+        kind = keras.Input((), dtype="int32", name="kind")
+        named = _embedding(classes, 32, 1.0)(kind)  # (B, 32)
+        x, inputs = layers.Concatenate()([z, named]), [z, kind]
+    x = layers.Dense(4 * 4 * _width(4), kernel_initializer=_spread(1))(x)
+    x = layers.Reshape((4, 4, _width(4)))(x)
+    size = 4
+    while True:
+        x = _residual(x, _width(size), normalised=True)  # (B, size, size, width)
+        if size == side:
+            break
+        size *= 2
+        x = _convolution(_width(size), 1, 1, use_bias=False)(x)
+        x = layers.UpSampling2D(interpolation="bilinear")(x)
+    x = layers.LeakyReLU(0.2)(layers.BatchNormalization()(x))
+    x = _convolution(3, 3, 1, activation="tanh")(x)
+    return keras.Model(inputs, x, name="generator")
+
+
+def build_residual_discriminator(side: int = SIDE, classes: int = 0) -> keras.Model:
+    """Build D of residual blocks: pictures (B, side, side, 3) -> logits (B, 1).
+
+    Without batch normalisation, so each picture is judged by itself.
+
+    Args:
+        side: of the pictures, 32 or 64.
+        classes: as for `build_residual_generator`; if not 0, a model of [pictures,
+            kind (B,)].  Then the logit of a picture with the features h is
+            l(h) + <e(kind), h>, how real it is and how much of its kind
+            (arXiv:1802.05637).
+    """
+    _check_side(side)
+    pictures = keras.Input((side, side, 3), name="pictures")
+    size = side // 2
+    x = _convolution(_width(size), 4, 1, strides=2)(pictures)
+    while True:
+        x = _residual(x, _width(size), normalised=False)  # (B, size, size, width)
+        if size == 4:
+            break
+        size //= 2
+        x = layers.AveragePooling2D(2)(x)
+    x = layers.LeakyReLU(0.2)(x)  # (B, 4, 4, 192)
+    logit = layers.Dense(1, kernel_initializer=_spread(1))(
+        layers.Flatten()(x)
+    )  # (B, 1)
+    if not classes:
+        return keras.Model(pictures, logit, name="discriminator")
+    kind = keras.Input((), dtype="int32", name="kind")
+    named = _embedding(classes, _width(4), 0.05)(kind)  # (B, 192)
+    likeness = layers.Dot(1)([layers.GlobalAveragePooling2D()(x), named])  # (B, 1)
+    logit = layers.Add()([logit, likeness])
+    return keras.Model([pictures, kind], logit, name="discriminator")
+
+
+def _residual(x, width, normalised):
+    """Add two 3x3 convolutions to x; where the width changes, 1x1 brings x along."""
+    y = x
+    for gain in (2, 2 if normalised else 0.02):  # a block begins as nearly nothing
+        if normalised:
+            y = layers.BatchNormalization()(y)
+        y = layers.LeakyReLU(0.2)(y)
+        y = _convolution(width, 3, gain)(y)
+    if x.shape[-1] != width:
+        x = _convolution(width, 1, 1, use_bias=False)(x)
+    return layers.Add()([x, y])
+
+
+def _convolution(width, size, gain, **options):
+    return layers.Conv2D(
+        width, size, padding="same", kernel_initializer=_spread(gain), **options
+    )
+
+
+def _embedding(classes, width, deviation):
+    return layers.Embedding(
+        classes,
+        width,
+        embeddings_initializer=keras.initializers.RandomNormal(deviation),
+    )
+
+
+def _spread(gain):
+    """Draw with the variance gain / inputs: 2 makes up for ReLU (arXiv:1502.01852)."""
+    return keras.initializers.VarianceScaling(gain, "fan_in", "untruncated_normal")
+
+
+def _width(size):
+    """Give the channels at a size: as many operations at each, 16 channels at least."""
+    return max(16, 768 // size)
+
+
+def _check_side(side):
+    if side not in (32, 64):
+        raise ValueError(f"Expected pictures of 32 or 64 pixels. Received: {side}")
+
+
 # --- Training ----------------------------------------------------------------------
+
+# Each rung changes one thing.  Its learning rates, G's and D's, were chosen for it.
+LADDER: dict[str, dict] = {
+    "section": {},
+    "hinge": {"game": "hinge", "spectral_norm": True, "learning_rate": (2e-4, 4e-4)},
+    "residual": {
+        "networks": "residual",
+        "game": "hinge",
+        "spectral_norm": True,
+        "learning_rate": (5e-4, 1e-3),
+        "beta_1": 0.0,
+    },
+    "augmented": {
+        "networks": "residual",
+        "game": "hinge",
+        "spectral_norm": True,
+        "augmented": True,
+        "learning_rate": (5e-4, 1e-3),
+        "beta_1": 0.0,
+    },
+    "relativistic": {
+        "networks": "residual",
+        "game": "relativistic",
+        "gamma": 1.0,
+        "augmented": True,
+        "learning_rate": (1e-3, 1e-3),
+        "beta_1": 0.0,
+    },
+}
 
 
 class DCGAN:
-    """Both players and their training step.
+    """Both players and their training step; `DCGAN(**LADDER["residual"])` is a rung.
 
     Args:
         game: a name in `losses.GAMES`.
-        gamma: weight of R1 + R2; the relativistic game needs it.
-        learning_rate: of Adam, for both players.
+        networks: "section" or "residual".
+        spectral_norm: divide D's weights by their largest singular value.
+        augmented: show D all pictures through `augment.augment`.
+        gamma: weight of R1 + R2; the relativistic game needs it.  They are taken on
+            a quarter of each batch, which is unbiased and four times cheaper.
+        learning_rate: of Adam, G's and D's.
         beta_1: of Adam; the usual 0.9 averages over gradients of an opponent that has
             since moved on.
+        side: of the pictures; the section's networks make 32 pixels.
+        classes: how many kinds of pictures there are; 0 asks for no kind.
         dtype: the precision to compute in, such as "mixed_bfloat16".
-        seed: of the initial weights and of the noise.
+        seed: of the initial weights, the noise and the augmentation.
+
+    Raises:
+        ValueError: networks of another name, or a side or kinds that they cannot make.
     """
 
     def __init__(
         self,
         game: str = "non-saturating",
         *,
+        networks: str = "section",
+        spectral_norm: bool = False,
+        augmented: bool = False,
         gamma: float = 0.0,
-        learning_rate: float = 2e-4,
+        learning_rate: tuple[float, float] = (2e-4, 2e-4),
         beta_1: float = 0.5,
+        side: int = SIDE,
+        classes: int = 0,
         dtype: str = "float32",
         seed: int = 0,
     ):
         self.game, self.gamma = losses.GAMES[game], gamma
-        self.generator = _player(build_generator(), [seed, 0], dtype)
-        self.discriminator = _player(build_discriminator(), [seed, 1], dtype)
-        self.g_optimizer = keras.optimizers.Adam(learning_rate, beta_1)
-        self.d_optimizer = keras.optimizers.Adam(learning_rate, beta_1)
+        self.augmented, self.classes = augmented, classes
+        generator, discriminator = _networks(networks, side, classes)
+        if spectral_norm:
+            discriminator = spectral(discriminator)
+        self.generator = player(generator, [seed, 0], dtype)
+        self.discriminator = player(discriminator, [seed, 1], dtype)
+        self.g_optimizer = keras.optimizers.Adam(learning_rate[0], beta_1)
+        self.d_optimizer = keras.optimizers.Adam(learning_rate[1], beta_1)
         self.g_optimizer.build(self.generator.trainable_variables)
         self.d_optimizer.build(self.discriminator.trainable_variables)
         self.average = training.ExponentialMovingAverage(self.generator)
@@ -107,11 +272,12 @@ class DCGAN:
             self.seeds,
         ]
 
-    def step(self, real, z=None):
-        """Train both players on pictures (B, 32, 32, 3) in [-1, 1].
+    def step(self, real, kind=None, z=None):
+        """Train both players on pictures (B, H, W, 3) in [-1, 1].
 
         Args:
             real: the pictures.
+            kind: what they show, integers (B,); only where there are classes.
             z: noise (B, 100), drawn here by default.
         """
         if z is None:
@@ -121,37 +287,85 @@ class DCGAN:
             self.discriminator.trainable_variables,
         ]
         (both, logs), grads = engine.value_and_grads(
-            lambda: self.losses(real, z), players
+            lambda: self.losses(real, z, kind), players
         )
         self.g_optimizer.apply(grads[0], players[0])
         self.d_optimizer.apply(grads[1], players[1])
         self.average.update()
         return {"g_loss": both[0], "d_loss": both[1], **logs}
 
-    def losses(self, real, z):
+    def losses(self, real, z, kind=None):
         """Give ((generator's loss, discriminator's loss), logs) on one batch."""
-        fake = self.generator(z, training=True)  # (B, 32, 32, 3)
-        real_logits = self.discriminator(real, training=True)  # (B, 1)
-        fake_logits = self.discriminator(fake, training=True)  # (B, 1)
+        fake = self.generator(_with(z, kind), training=True)  # (B, H, W, 3)
+        if self.augmented:
+            real = augment.augment(real, self.seeds)
+            fake = augment.augment(fake, self.seeds)
+        real_logits = self.discriminator(_with(real, kind), training=True)  # (B, 1)
+        fake_logits = self.discriminator(_with(fake, kind), training=True)  # (B, 1)
         g_loss = self.game.generator(real_logits, fake_logits)
         d_loss = self.game.discriminator(real_logits, fake_logits)
         if self.gamma:
-            penalty = losses.r1_penalty(self.discriminator, real)
-            penalty = penalty + losses.r2_penalty(self.discriminator, fake)
-            d_loss = d_loss + self.gamma / 2 * penalty
+            d_loss = d_loss + self.gamma / 2 * self.penalty(real, fake, kind)
         right = ops.cast(real_logits > 0, "float32") + ops.cast(
             fake_logits < 0, "float32"
         )
         return (g_loss, d_loss), {"accuracy": ops.mean(right) / 2}
 
+    def penalty(self, real, fake, kind=None):
+        """Give R1 + R2 on the first quarter of a batch."""
+        some = -(-ops.shape(real)[0] // 4)
+        kind = None if kind is None else kind[:some]
 
-def _player(model, seed, dtype):
-    """Draw the kernels from N(0, 0.02), as the paper does, the same on any backend."""
+        def judge(pictures):
+            return self.discriminator(_with(pictures, kind))
+
+        on_real = losses.r1_penalty(judge, real[:some])
+        return on_real + losses.r2_penalty(judge, fake[:some])
+
+
+def _networks(name, side, classes):
+    if name == "residual":
+        generator = build_residual_generator(side, classes)
+        return generator, build_residual_discriminator(side, classes)
+    if name != "section":
+        raise ValueError(f"Expected 'section' or 'residual'. Received: {name!r}")
+    if side != SIDE or classes:
+        raise ValueError(
+            "Expected 32 pixels and no classes of the section's networks. "
+            f"Received: {side} pixels and {classes} classes"
+        )
+    return build_generator(), build_discriminator()
+
+
+def _with(x, kind):
+    return x if kind is None else [x, kind]
+
+
+def player(model: keras.Model, seed, dtype: str = "float32") -> keras.Model:
+    """Draw a network's kernels anew, the same numbers on any backend.
+
+    Args:
+        model: whose kernels to draw; all else stays.  A layer that names a Gaussian
+            initializer is drawn by it, others from N(0, 0.02), as the paper does.
+        seed: of `np.random.default_rng`.
+        dtype: the precision to compute in.
+    """
     rng = np.random.default_rng(seed)
-    for v in model.trainable_variables:
-        if v.name == "kernel":
-            v.assign(rng.normal(0, 0.02, v.shape).astype("float32"))
+    for layer in model.layers:
+        for name in ("kernel", "embeddings"):
+            if (v := getattr(layer, name, None)) is not None:
+                drawn = rng.normal(0, _deviation(layer, v.shape), v.shape)
+                v.assign(drawn.astype("float32"))
     return model if dtype == "float32" else training.with_precision(model, dtype)
+
+
+def _deviation(layer, shape):
+    if isinstance(layer, layers.Embedding):
+        return layer.embeddings_initializer.stddev
+    initializer = layer.kernel_initializer
+    if type(initializer) is keras.initializers.VarianceScaling:
+        return np.sqrt(initializer.scale / np.prod(shape[:-1]))
+    return 0.02
 
 
 # --- Presets -----------------------------------------------------------------------
@@ -159,13 +373,16 @@ def _player(model, seed, dtype):
 
 @dataclass(frozen=True)
 class Preset:
-    """How much to train, and on what.
+    """How much to train, on what, and which rung of the ladder.
 
     Attributes:
         pictures: "bundled", the photographs in the package, or a named collection.
         steps: training steps.
         batch: pictures in a step.
         crop: the smallest crop, in parts of a picture's shorter side.
+        rung: a name in `LADDER`.
+        side: of the pictures made.
+        kinds: make the kind of fruit asked for, of `FRUITS`.
         centred: first cut out the largest thing in each picture.
         dtype: the precision to compute in.
         workers: threads that prepare batches.
@@ -175,15 +392,41 @@ class Preset:
     steps: int
     batch: int
     crop: float
+    rung: str = "section"
+    side: int = SIDE
+    kinds: bool = False
     centred: bool = False
     dtype: str = "float32"
     workers: int = 2
 
 
+_SECTION = Preset("pomological", 6_000, batch=64, crop=0.9, centred=True)
+_MODERN = replace(_SECTION, rung="relativistic", steps=20_000)
+
 PRESETS = {
     "smoke": Preset("bundled", 30, batch=16, crop=0.25),
-    "cpu": Preset("pomological", 6_000, batch=64, crop=0.9, centred=True),
-    "gpu": Preset("pomological", 60_000, 128, crop=0.9, centred=True, workers=8),
+    "cpu": _SECTION,
+    "gpu": replace(_SECTION, steps=60_000, batch=128, workers=8),
+    "fruit-32": _MODERN,
+    "fruit-64": replace(_MODERN, side=64),
+    "kinds-32": replace(_MODERN, kinds=True),
+    "kinds-64": replace(_MODERN, side=64, kinds=True),
+}
+
+# The watercolours are numbered in the order of their botanical names: these intervals.
+FRUITS = {
+    "apple": (1117, 4917),  # Malus domestica
+    "avocado": (5074, 5182),  # Persea
+    "cherry": (5192, 5354),  # Prunus avium
+    "grape": (7306, 7576),  # Vitis
+    "grapefruit": (237, 387),  # Citrus paradisi
+    "lemon": (126, 220),  # Citrus limon
+    "orange": (397, 636),  # Citrus sinensis
+    "peach": (5745, 6722),  # Prunus persica
+    "pear": (6746, 7190),  # Pyrus communis
+    "persimmon": (683, 787),  # Diospyros
+    "plum": (5366, 5719),  # Prunus domestica
+    "strawberry": (821, 1087),  # Fragaria
 }
 
 
@@ -210,16 +453,17 @@ def train(
     if preset not in PRESETS:
         raise ValueError(f"Expected one of {list(PRESETS)}. Received: {preset!r}")
     chosen, folder = PRESETS[preset], Path(folder)
-    trainer = DCGAN(seed=seed, dtype=chosen.dtype)
+    trainer = trainer_of(chosen, seed)
 
     def on_save(step):
         model = trainer.average.model
         training.save_checkpoint(folder / "generator.npz", [model], step)
-        _save_sheet(generate(model, 64, seed), folder / "samples.png")
+        kind = np.arange(64) // 5 % trainer.classes if trainer.classes else None
+        _save_sheet(generate(model, 64, seed, kind), folder / "samples.png")
 
     return training.fit(
         trainer,
-        crops(_pictures(chosen), chosen.batch, chosen.crop, seed),
+        batches_of(chosen, seed),
         chosen.steps,
         folder,
         resume=resume,
@@ -229,50 +473,113 @@ def train(
     )
 
 
+def trainer_of(preset: Preset, seed: int = 0) -> DCGAN:
+    """Build the trainer of a preset."""
+    return DCGAN(
+        **LADDER[preset.rung],
+        side=preset.side,
+        classes=len(FRUITS) if preset.kinds else 0,
+        dtype=preset.dtype,
+        seed=seed,
+    )
+
+
+def batches_of(
+    preset: Preset, seed: int = 0
+) -> Callable[[int], tuple[np.ndarray, ...]]:
+    """Make `batches(step)` of a preset's pictures, and of their kinds if it has any."""
+    paths = _paths(preset)
+    kinds = [fruit(path) for path in paths]
+    if preset.kinds:
+        paths = [p for p, k in zip(paths, kinds, strict=True) if k is not None]
+        kinds = [k for k in kinds if k is not None]
+    return crops(
+        load_pictures(paths, preset),
+        preset.batch,
+        preset.crop,
+        seed,
+        side=preset.side,
+        kinds=np.array(kinds, "int32") if preset.kinds else None,
+    )
+
+
+def fruit(path: Path) -> int | None:
+    """Tell what a watercolour of the set "pomological" shows: its place in `FRUITS`.
+
+    Example:
+        >>> list(FRUITS)[fruit(Path("image-126.jpg"))]
+        'lemon'
+    """
+    number = path.stem.removeprefix("image-")
+    if number.isdecimal():
+        for i, (first, end) in enumerate(FRUITS.values()):
+            if first <= int(number) < end:
+                return i
+    return None
+
+
 def crops(
-    pictures: list[np.ndarray], batch: int, smallest: float, seed: int
-) -> Callable[[int], tuple[np.ndarray]]:
-    """Make `batches(step)`: random square crops, scaled to 32 pixels, half mirrored.
+    pictures: list[np.ndarray],
+    batch: int,
+    smallest: float,
+    seed: int,
+    *,
+    side: int = SIDE,
+    kinds: np.ndarray | None = None,
+) -> Callable[[int], tuple[np.ndarray, ...]]:
+    """Make `batches(step)`: random square crops, scaled, half of them mirrored.
 
     Args:
         pictures: (H, W, 3) in [0, 1], of any sizes.
         batch: pictures in a batch.
         smallest: the smallest crop's side, in parts of the picture's shorter side.
         seed: of the choice.
+        side: of the crops when scaled.
+        kinds: what each picture shows, integers.
 
     Returns:
-        A pure function of the step: one array (batch, 32, 32, 3) in [-1, 1].
+        A pure function of the step: one array (batch, side, side, 3) in [-1, 1], and
+        one of kinds (batch,) where they are given.
     """
 
     def batches(step):
         rng = np.random.default_rng([seed, step])
         chosen = rng.integers(len(pictures), size=batch)
-        made = [_crop(pictures[i], smallest, rng) for i in chosen]
-        return (photos.to_network(np.stack(made)),)
+        made = [_crop(pictures[i], smallest, rng, side) for i in chosen]
+        made = photos.to_network(np.stack(made))
+        return (made,) if kinds is None else (made, kinds[chosen])
 
     return batches
 
 
-def _crop(picture, smallest, rng):
+def _crop(picture, smallest, rng, wanted):
     height, width = picture.shape[:2]
     side = round(min(height, width) * rng.uniform(smallest, 1))
     top, left = rng.integers(height - side + 1), rng.integers(width - side + 1)
     square = picture[top : top + side, left : left + side]
     if rng.random() < 0.5:
         square = square[:, ::-1]
-    return cv2.resize(square, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    return _scaled(square, wanted)
 
 
-def _pictures(preset):
-    """Load a preset's pictures, shrunk to what its smallest crop needs."""
+def _scaled(square, side):
+    """Scale a square: by averages where it shrinks, cubic curves where it grows."""
+    how = cv2.INTER_AREA if square.shape[0] >= side else cv2.INTER_CUBIC
+    return np.clip(cv2.resize(square, (side, side), interpolation=how), 0, 1)
+
+
+def _paths(preset):
     if preset.pictures == "bundled":
-        paths = collections.bundled()
-    else:
-        paths = collections.files(preset.pictures, split="train")
-    pictures = (_colour(photos.load(path).pixels) for path in paths)
+        return collections.bundled()
+    return collections.files(preset.pictures, split="train")
+
+
+def load_pictures(paths: list[Path], preset: Preset) -> list[np.ndarray]:
+    """Load pictures (H, W, 3) in [0, 1], shrunk to what the smallest crop needs."""
+    loaded = (_colour(photos.load(path).pixels) for path in paths)
     if preset.centred:
-        pictures = map(subject, pictures)
-    return [_shrink(picture, SIDE / preset.crop) for picture in pictures]
+        loaded = (subject(pixels) for pixels in loaded)
+    return [_shrink(pixels, preset.side / preset.crop) for pixels in loaded]
 
 
 def _colour(pixels):
@@ -321,24 +628,73 @@ def _shrink(pixels, shorter):
 # --- Use ---------------------------------------------------------------------------
 
 
-def generate(generator: keras.Model, n: int, seed: int) -> np.ndarray:
-    """Make n pictures (n, 32, 32, 3) in [0, 1]; the same seed makes the same ones."""
-    z = np.random.default_rng(seed).normal(size=(n, LATENT)).astype("float32")
-    made = [generator(z[i : i + 256], training=False) for i in range(0, n, 256)]
-    return photos.from_network(
-        np.concatenate([ops.convert_to_numpy(pictures) for pictures in made])
-    )
+def noise(n: int, seed: int, truncation: float | None = None) -> np.ndarray:
+    """Draw what a generator starts from, z (n, 100).
+
+    Args:
+        n: how many.
+        seed: the same seed draws the same.
+        truncation: draw again what lies further than this from 0, in standard
+            deviations.  The less is left, the more alike and the better the pictures:
+            the truncation trick (arXiv:1809.11096).
+    """
+    rng = np.random.default_rng(seed)
+    z = rng.normal(size=(n, LATENT))
+    while truncation and (far := np.abs(z) > truncation).any():
+        z[far] = rng.normal(size=far.sum())
+    return z.astype("float32")
 
 
-def load_generator(path: str | Path) -> keras.Sequential:
-    """Read the `generator.npz` that `train` wrote."""
-    generator = build_generator()
+def generate(
+    generator: keras.Model,
+    n: int,
+    seed: int,
+    kind: int | np.ndarray | None = None,
+    truncation: float | None = None,
+) -> np.ndarray:
+    """Make n pictures; the same seed makes the same ones.
+
+    Args:
+        generator: from `build_generator`, `build_residual_generator`, `load_generator`
+            or `pretrained_generator`.
+        n: how many.
+        seed: of the noise.
+        kind: for a generator with kinds, one for all or one for each, (n,).
+        truncation: as for `noise`.
+
+    Returns:
+        Pictures (n, side, side, 3) in [0, 1].
+    """
+    z = noise(n, seed, truncation)
+    if (kind is None) != (len(generator.inputs) == 1):
+        wanted = "no kind" if len(generator.inputs) == 1 else "a kind"
+        raise ValueError(f"Expected {wanted}, for this generator. Received: {kind}")
+    kinds = None if kind is None else np.broadcast_to(kind, (n,)).astype("int32")
+    return render(generator, z, kinds)
+
+
+def render(
+    generator: keras.Model, z: np.ndarray, kinds: np.ndarray | None = None
+) -> np.ndarray:
+    """Make the pictures (n, side, side, 3) in [0, 1] of noise z (n, 100)."""
+    made = []
+    for i in range(0, len(z), 256):
+        part = None if kinds is None else kinds[i : i + 256]
+        pictures = generator(_with(z[i : i + 256], part), training=False)
+        made.append(ops.convert_to_numpy(pictures))
+    return photos.from_network(np.concatenate(made))
+
+
+def load_generator(path: str | Path, preset: str = "cpu") -> keras.Model:
+    """Read the `generator.npz` that `train` wrote with this preset."""
+    generator = trainer_of(PRESETS[preset]).generator
     training.load_checkpoint(path, [generator])
     return generator
 
 
 def _save_sheet(pictures, path):
     """Save 64 pictures as one of 8 by 8."""
-    sheet = pictures.reshape(8, 8, SIDE, SIDE, 3).swapaxes(1, 2)
-    pixels = sheet.reshape(8 * SIDE, 8 * SIDE, 3)
+    side = pictures.shape[1]
+    sheet = pictures.reshape(8, 8, side, side, 3).swapaxes(1, 2)
+    pixels = sheet.reshape(8 * side, 8 * side, 3)
     photos.save(photos.Photo(pixels), path, overwrite=True)

@@ -21,6 +21,11 @@ def numbers(x):
     return np.asarray(ops.convert_to_numpy(x))
 
 
+def compiled(trainer):
+    """Give the step with fed noise."""
+    return engine.compile_step(lambda real, z: trainer.step(real, z=z), trainer.state)
+
+
 def kinds(model):
     return [(type(layer).__name__, *layer.output.shape[1:]) for layer in model.layers]
 
@@ -99,7 +104,7 @@ def test_every_weight_and_statistic_moves_in_a_step():
     trainer = DCGAN()
     models = [trainer.generator, trainer.discriminator]
     before = [numbers(v.value).copy() for m in models for v in m.weights]
-    engine.compile_step(trainer.step, trainer.state)(REAL, Z)
+    compiled(trainer)(REAL, Z)
     after = [v for m in models for v in m.weights]
     for old, v in zip(before, after, strict=True):
         assert not np.array_equal(old, numbers(v.value)), v.path
@@ -130,7 +135,7 @@ def test_mixed_precision_step_keeps_float32_weights_and_nearly_the_losses():
     logs = []
     for dtype in ("float32", "mixed_bfloat16"):
         trainer = DCGAN(dtype=dtype)
-        logs.append(engine.compile_step(trainer.step, trainer.state)(REAL, Z))
+        logs.append(compiled(trainer)(REAL, Z))
     for name in ("g_loss", "d_loss"):
         assert float(logs[1][name]) == pytest.approx(float(logs[0][name]), rel=0.01)
         assert float(logs[1][name]) != float(logs[0][name])
@@ -143,7 +148,8 @@ def test_gamma_adds_half_the_penalties():
     trainer = DCGAN("relativistic", gamma=3.0)
     (_, d_loss), _ = trainer.losses(REAL, Z)
     fake = trainer.generator(Z, training=True)
-    penalty = sum(losses.r1_penalty(trainer.discriminator, x) for x in (REAL, fake))
+    quarter = (REAL[:2], fake[:2])  # of eight
+    penalty = sum(losses.r1_penalty(trainer.discriminator, x) for x in quarter)
     trainer.gamma = 0.0
     (_, plain), _ = trainer.losses(REAL, Z)
     assert float(penalty) > 0
@@ -158,7 +164,7 @@ def test_generator_learns_the_colour_of_the_pictures():
         noise = np.random.default_rng([0, step]).normal(0, 0.05, (8, 32, 32, 3))
         return ((red + noise).astype("float32"),)
 
-    trainer = DCGAN(learning_rate=1e-3)
+    trainer = DCGAN(learning_rate=(1e-3, 1e-3))
     training.fit(trainer, batches, 40)
     colour = dcgan.generate(trainer.average.model, 8, seed=0).mean(axis=(0, 1, 2))
     assert colour[0] - colour[1:].max() > 0.2  # it began at 0.5, 0.5, 0.5
@@ -251,5 +257,5 @@ def test_smoke_preset_trains_resumes_and_leaves_a_generator(tmp_path, monkeypatc
 
 
 def test_unknown_preset_is_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"Expected one of \['smoke', 'cpu', 'gpu'\]"):
+    with pytest.raises(ValueError, match=r"Expected one of \['smoke', 'cpu', 'gpu', "):
         dcgan.train("huge", tmp_path)

@@ -5,7 +5,7 @@ import numpy as np
 from keras import ops
 
 from gantools import engine
-from gantools.layers import SpectralConv2D
+from gantools.layers import SpectralConv2D, SpectralDense, spectral
 
 
 def _layer(steps):
@@ -23,6 +23,41 @@ def test_power_iteration_finds_the_largest_singular_value():
     expected = ops.convert_to_numpy(keras.ops.conv(x, kernel / sigma))
     found = ops.convert_to_numpy(layer(x))
     np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_dense_layer_never_stretches_more_than_by_one():
+    layer = SpectralDense(5, use_bias=False)
+    x = np.random.default_rng(1).normal(size=(64, 7)).astype("float32")
+    for _ in range(100):
+        layer(x, training=True)
+    found = ops.convert_to_numpy(layer(x))
+    kernel = ops.convert_to_numpy(layer.kernel)
+    sigma = np.linalg.svd(kernel, compute_uv=False)[0]
+    np.testing.assert_allclose(found, x @ kernel / sigma, atol=1e-4)
+    stretch = np.linalg.norm(found, axis=1) / np.linalg.norm(x, axis=1)
+    assert 0.5 < stretch.max() <= 1 + 1e-4
+
+
+def test_spectral_replaces_each_layer_and_nothing_else():
+    plain = keras.Sequential(
+        [
+            keras.Input((8, 8, 3)),
+            keras.layers.Conv2D(4, 3, strides=2, name="a"),
+            keras.layers.LeakyReLU(),
+            keras.layers.Flatten(),
+            keras.layers.Dense(1, name="b"),
+        ]
+    )
+    model = spectral(plain)
+    assert [type(layer).__name__ for layer in model.layers] == [
+        "SpectralConv2D",
+        "LeakyReLU",
+        "Flatten",
+        "SpectralDense",
+    ]
+    assert model.get_layer("a").strides == (2, 2)
+    shapes = [v.shape for v in model.trainable_variables]
+    assert shapes == [v.shape for v in plain.trainable_variables]
 
 
 def test_the_stored_kernel_is_left_alone():

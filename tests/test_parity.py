@@ -22,7 +22,7 @@ folder, wanted = sys.argv[1:]
 assert engine.BACKEND == wanted
 rng = np.random.default_rng(0)
 trainer = dcgan.DCGAN("relativistic", gamma=1.0, seed=0)
-fast = engine.compile_step(trainer.step, trainer.state)
+fast = engine.compile_step(lambda real, z: trainer.step(real, z=z), trainer.state)
 curve = []
 for _ in range(5):
     real = rng.uniform(-1, 1, (8, 32, 32, 3)).astype("float32")
