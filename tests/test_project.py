@@ -33,7 +33,7 @@ MODULES = {
 # A module imports from the floors below its own; see "The package" in the book.
 FLOORS = [
     {"engine", "photos", "arrays", "provenance", "plots"},
-    {"losses", "layers", "features", "metrics", "damage", "collections"},
+    {"losses", "layers", "augment", "features", "metrics", "damage", "collections"},
     {"training", "pretrained", "pairs", "tiling"},
     {"dcgan", "restoration"},
     {"evaluation", "exercises"},
