@@ -52,7 +52,7 @@ def write(folder: Path, hardware: str) -> None:
     history.to_csv(RECORDS / "dcgan-history.csv")
     _save(dcgan.generate(generator, 64, SEED), "samples")
     _save(np.concatenate([walk(generator, row) for row in range(6)]), "walk")
-    batches = dcgan.crops(dcgan._pictures(PRESET), 64, PRESET.crop, SEED)
+    batches = dcgan.crops(dcgan.load_pictures(PRESET)[0], 64, PRESET.crop, SEED)
     _save(photos.from_network(batches(0)[0]), "real")
     record = describe(folder, _steps(weights), hardware)
     record["generator"] = provenance.identify(weights)["sha256"]

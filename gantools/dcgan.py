@@ -146,7 +146,7 @@ def _residual(x, width, normalised):
         if normalised:
             y = layers.BatchNormalization()(y)
         y = layers.LeakyReLU(0.2)(y)
-        y = _convolution(width, 3, gain)(y)
+        y = _convolution(width, 3, gain, use_bias=not normalised)(y)
     if x.shape[-1] != width:
         x = _convolution(width, 1, 1, use_bias=False)(x)
     return layers.Add()([x, y])
@@ -183,7 +183,9 @@ def _check_side(side):
 
 # --- Training ----------------------------------------------------------------------
 
-# Each rung changes one thing.  Its learning rates, G's and D's, were chosen for it.
+# Each rung changes one thing in the one before; its learning rates, G's and D's, were
+# chosen for it.  Augmentation costs more than it gives in six minutes with 7,000
+# pictures (benchmarks/ladder.py), so the last rung stands on "residual" again.
 LADDER: dict[str, dict] = {
     "section": {},
     "hinge": {"game": "hinge", "spectral_norm": True, "learning_rate": (2e-4, 4e-4)},
@@ -206,7 +208,6 @@ LADDER: dict[str, dict] = {
         "networks": "residual",
         "game": "relativistic",
         "gamma": 1.0,
-        "augmented": True,
         "learning_rate": (1e-3, 1e-3),
         "beta_1": 0.0,
     },
@@ -488,19 +489,31 @@ def batches_of(
     preset: Preset, seed: int = 0
 ) -> Callable[[int], tuple[np.ndarray, ...]]:
     """Make `batches(step)` of a preset's pictures, and of their kinds if it has any."""
-    paths = _paths(preset)
-    kinds = [fruit(path) for path in paths]
-    if preset.kinds:
-        paths = [p for p, k in zip(paths, kinds, strict=True) if k is not None]
-        kinds = [k for k in kinds if k is not None]
+    pictures, kinds = load_pictures(preset)
     return crops(
-        load_pictures(paths, preset),
-        preset.batch,
-        preset.crop,
-        seed,
-        side=preset.side,
-        kinds=np.array(kinds, "int32") if preset.kinds else None,
+        pictures, preset.batch, preset.crop, seed, side=preset.side, kinds=kinds
     )
+
+
+def load_pictures(preset: Preset) -> tuple[list[np.ndarray], np.ndarray | None]:
+    """Load what a preset trains on.
+
+    Returns:
+        Pictures (H, W, 3) in [0, 1], shrunk to what the smallest crop needs; and what
+        each shows, integers (N,), or None where the preset does not ask for kinds.
+    """
+    if preset.pictures == "bundled":
+        paths = collections.bundled()
+    else:
+        paths = collections.files(preset.pictures, split="train")
+    if preset.kinds:
+        paths = [path for path in paths if fruit(path) is not None]
+    loaded = (_colour(photos.load(path).pixels) for path in paths)
+    if preset.centred:
+        loaded = (subject(pixels) for pixels in loaded)
+    pictures = [_shrink(pixels, preset.side / preset.crop) for pixels in loaded]
+    kinds = np.array([fruit(path) for path in paths], "int32") if preset.kinds else None
+    return pictures, kinds
 
 
 def fruit(path: Path) -> int | None:
@@ -566,20 +579,6 @@ def _scaled(square, side):
     """Scale a square: by averages where it shrinks, cubic curves where it grows."""
     how = cv2.INTER_AREA if square.shape[0] >= side else cv2.INTER_CUBIC
     return np.clip(cv2.resize(square, (side, side), interpolation=how), 0, 1)
-
-
-def _paths(preset):
-    if preset.pictures == "bundled":
-        return collections.bundled()
-    return collections.files(preset.pictures, split="train")
-
-
-def load_pictures(paths: list[Path], preset: Preset) -> list[np.ndarray]:
-    """Load pictures (H, W, 3) in [0, 1], shrunk to what the smallest crop needs."""
-    loaded = (_colour(photos.load(path).pixels) for path in paths)
-    if preset.centred:
-        loaded = (subject(pixels) for pixels in loaded)
-    return [_shrink(pixels, preset.side / preset.crop) for pixels in loaded]
 
 
 def _colour(pixels):

@@ -2,6 +2,7 @@
 
 import dataclasses
 from itertools import chain
+from pathlib import Path
 
 import cv2
 import keras
@@ -170,6 +171,157 @@ def test_generator_learns_the_colour_of_the_pictures():
     assert colour[0] - colour[1:].max() > 0.2  # it began at 0.5, 0.5, 0.5
 
 
+# --- The ladder --------------------------------------------------------------------
+
+
+def outputs_of(model):
+    return {tuple(layer.output.shape[1:]) for layer in model.layers}
+
+
+@pytest.mark.parametrize(("side", "levels"), [(32, 4), (64, 5)])
+def test_residual_networks_double_the_picture_and_halve_the_channels(side, levels):
+    generator = dcgan.build_residual_generator(side)
+    sizes = [4 * 2**i for i in range(levels)]
+    for size in sizes:
+        assert (size, size, max(16, 768 // size)) in outputs_of(generator)
+    assert generator.output_shape == (None, side, side, 3)
+    discriminator = dcgan.build_residual_discriminator(side)
+    for size in sizes[:-1]:
+        assert (size, size, max(16, 768 // size)) in outputs_of(discriminator)
+    assert discriminator.output_shape == (None, 1)
+
+
+def test_residual_generator_has_no_transposed_convolution():
+    kinds_used = {type(layer) for layer in dcgan.build_residual_generator().layers}
+    assert layers.Conv2DTranspose not in kinds_used
+    assert layers.UpSampling2D in kinds_used
+
+
+def test_residual_discriminator_judges_each_picture_by_itself():
+    model = dcgan.build_residual_discriminator()
+    together = numbers(model(REAL, training=True))
+    alone = [numbers(model(REAL[i : i + 1], training=True)) for i in range(8)]
+    np.testing.assert_allclose(together, np.concatenate(alone), atol=1e-4)
+
+
+@pytest.mark.parametrize("rung", dcgan.LADDER)
+def test_on_each_rung_every_weight_gets_a_gradient(rung):
+    trainer = DCGAN(**dcgan.LADDER[rung])
+    players = [
+        trainer.generator.trainable_variables,
+        trainer.discriminator.trainable_variables,
+    ]
+    (both, _), grads = engine.value_and_grads(lambda: trainer.losses(REAL, Z), players)
+    assert np.isfinite([float(x) for x in both]).all()
+    for v, slope in zip(chain(*players), chain(*grads), strict=True):
+        assert np.isfinite(numbers(slope)).all()
+        if v is players[1][-1] and rung != "section":
+            continue  # D's last bias cancels in a pair, and in a hinge not yet reached
+        assert np.abs(numbers(slope)).max() > 0, v.path
+
+
+def test_each_rung_changes_what_it_says():
+    """The second D stretches nothing, the third resizes, the fourth sees changes."""
+    hinge, residual, augmented, relativistic = (
+        DCGAN(**dcgan.LADDER[rung]) for rung in list(dcgan.LADDER)[1:]
+    )
+    kinds_of = [
+        {type(layer).__name__ for layer in t.discriminator.layers}
+        for t in (hinge, residual, relativistic)
+    ]
+    assert "SpectralDense" in kinds_of[0] and "Conv2D" not in kinds_of[0]
+    assert "SpectralConv2D" in kinds_of[1] and "SpectralConv2D" not in kinds_of[2]
+    first, second = (float(augmented.losses(REAL, Z)[0][1]) for _ in range(2))
+    assert first != second
+    first, second = (float(residual.losses(REAL, Z)[0][1]) for _ in range(2))
+    assert first == pytest.approx(second, rel=0.05)
+    assert relativistic.gamma > 0 == residual.gamma
+
+
+def test_residual_blocks_of_the_discriminator_begin_as_nearly_nothing():
+    """At first the logit is a linear picture of the stem's: no block has a say."""
+    model = DCGAN(**dcgan.LADDER["relativistic"]).discriminator
+    blocks = [layer for layer in model.layers if isinstance(layer, layers.Add)]
+    for block in blocks:
+        x, branch = block.input if isinstance(block.input, list) else [block.input] * 2
+        values = keras.Model(model.input, [x, branch])(REAL)
+        sizes = sorted(float(numbers(value).std()) for value in values)
+        assert sizes[0] < 0.3 * sizes[1]
+
+
+# --- Kinds -------------------------------------------------------------------------
+
+KIND = np.arange(8, dtype="int32") % 3
+
+
+@pytest.fixture(scope="module")
+def named():
+    return DCGAN(**dcgan.LADDER["relativistic"], classes=3, seed=1)
+
+
+def test_the_kind_changes_the_picture_and_the_logit(named):
+    one, other = (dcgan.generate(named.generator, 4, 0, kind=k) for k in (0, 2))
+    assert np.abs(one - other).max() > 0.01
+    logits = [
+        numbers(named.discriminator([REAL, np.full(8, k, "int32")])) for k in (0, 2)
+    ]
+    assert not np.allclose(*logits, atol=1e-4)
+    each = dcgan.generate(named.generator, 4, 0, kind=np.array([0, 2, 0, 2]))
+    np.testing.assert_allclose(
+        each, np.where([[[[1]]], [[[0]]]] * 2, one, other), atol=1e-4
+    )
+
+
+def test_projection_adds_how_much_a_picture_is_of_its_kind(named):
+    """logit(x, a) - logit(x, b) = <e(a) - e(b), h(x)>, h the mean features."""
+    model = named.discriminator
+    found = {type(layer): layer for layer in model.layers}
+    pooled = found[layers.GlobalAveragePooling2D]
+    table = found[layers.Embedding].embeddings
+    zero = np.zeros(8, "int32")
+    h = numbers(keras.Model(model.inputs, pooled.output)([REAL, zero]))
+    difference = numbers(model([REAL, zero + 2])) - numbers(model([REAL, zero]))
+    expected = h @ (numbers(table)[2] - numbers(table)[0])
+    np.testing.assert_allclose(difference[:, 0], expected, atol=1e-4)
+
+
+def test_step_with_kinds_moves_every_weight(named):
+    before = [numbers(v.value).copy() for v in named.generator.trainable_variables]
+    engine.compile_step(named.step, named.state)(REAL, KIND)
+    for old, v in zip(before, named.generator.trainable_variables, strict=True):
+        assert not np.array_equal(old, numbers(v.value)), v.path
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: dcgan.generate(build_generator(), 2, 0, kind=1),
+            "Expected no kind, for this generator. Received: 1",
+        ),
+        (
+            lambda: dcgan.generate(dcgan.build_residual_generator(classes=2), 2, 0),
+            "Expected a kind, for this generator. Received: None",
+        ),
+        (
+            lambda: dcgan.build_residual_generator(48),
+            "Expected pictures of 32 or 64 pixels. Received: 48",
+        ),
+        (
+            lambda: DCGAN(side=64),
+            "Expected 32 pixels and no classes .* Received: 64 pixels and 0 classes",
+        ),
+        (
+            lambda: DCGAN(networks="large"),
+            "Expected 'section' or 'residual'. Received: 'large'",
+        ),
+    ],
+)
+def test_what_a_network_cannot_make_is_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
 # --- The data ----------------------------------------------------------------------
 
 
@@ -219,6 +371,25 @@ def test_empty_paper_has_no_subject_and_is_kept():
     assert dcgan.subject(np.full((90, 60, 3), 0.9, "float32")).shape == (82, 54, 3)
 
 
+def test_crops_bring_the_kind_of_each_picture():
+    pictures = [np.full((40, 40, 3), level, "float32") for level in (0.1, 0.5, 0.9)]
+    made, kinds = dcgan.crops(
+        pictures, 20, 0.8, seed=0, side=64, kinds=np.array([7, 8, 9], "int32")
+    )(0)
+    assert made.shape == (20, 64, 64, 3)
+    levels = 10 * (made.mean(axis=(1, 2, 3)) + 1) / 2
+    found = set(zip(levels.round().astype(int), kinds, strict=True))
+    assert found == {(1, 7), (5, 8), (9, 9)}
+
+
+def test_a_watercolour_is_known_by_its_number():
+    names = list(dcgan.FRUITS)
+    for number, name in [(1117, "apple"), (4916, "apple"), (821, "strawberry")]:
+        assert names[dcgan.fruit(Path(f"image-{number}.jpg"))] == name
+    for other in ("image-4917.jpg", "image-0.jpg", "portrait.jpg", "image-.jpg"):
+        assert dcgan.fruit(Path(other)) is None
+
+
 # --- Use ---------------------------------------------------------------------------
 
 
@@ -235,6 +406,16 @@ def test_the_first_pictures_do_not_depend_on_how_many_are_asked():
     generator = DCGAN(seed=0).generator
     few, many = (dcgan.generate(generator, n, seed=1) for n in (3, 300))
     np.testing.assert_allclose(few, many[:3], atol=1e-5)
+
+
+def test_truncated_noise_stays_within_and_is_otherwise_the_same():
+    z, near = dcgan.noise(50, 3), dcgan.noise(50, 3, truncation=0.7)
+    assert z.shape == (50, 100) and z.dtype == np.float32
+    assert np.abs(z).max() > 2 and np.abs(near).max() <= 0.7
+    kept = np.abs(z) <= 0.7
+    np.testing.assert_array_equal(z[kept], near[kept])
+    # a Gaussian cut off at t has the variance 1 - 2 t phi(t) / (2 Phi(t) - 1)
+    assert near.std() == pytest.approx(0.39, abs=0.02)
 
 
 def test_smoke_preset_trains_resumes_and_leaves_a_generator(tmp_path, monkeypatch):
