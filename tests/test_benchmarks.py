@@ -1,0 +1,89 @@
+"""The numbers that the book quotes are what its measurements measured."""
+
+import csv
+import importlib.util
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[1]
+RECORDS = ROOT / "gantools/records"
+
+
+@pytest.fixture(scope="module")
+def step_speed():
+    path = ROOT / "benchmarks/step_speed.py"
+    spec = importlib.util.spec_from_file_location("step_speed", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def rows() -> dict[str, dict[str, str]]:
+    with (RECORDS / "step-speed.csv").open(newline="") as file:
+        return {f"{r['loop']} on {r['framework']}": r for r in csv.DictReader(file)}
+
+
+def record() -> dict:
+    return json.loads((RECORDS / "step-speed.json").read_text(encoding="utf-8"))
+
+
+def test_the_classic_loop_and_the_engine_do_the_same_mathematics(step_speed, tmp_path):
+    data = step_speed.write_data(tmp_path / "data.npz", batch=4, count=2)
+    weights, batches = step_speed.read(data)
+    makers = (
+        step_speed.classic,
+        step_speed.engine,
+        step_speed.LOOPS["gantools, with average"],
+    )
+    steps = [make(weights) for make in makers]
+    losses = np.array([[step(*batch) for batch in batches] for step in steps])
+    assert losses.shape == (3, 2, 2)  # loop, step, player
+    np.testing.assert_allclose(losses[1:], losses[[0, 0]], rtol=1e-5)
+    assert np.all(losses[:, 0] != losses[:, 1])  # the first step changed the weights
+
+
+def test_the_table_is_computed_from_the_rounds():
+    speeds = record()["steps per second"]
+    assert list(rows()) == list(speeds)
+    classic = np.array(speeds["classic loop on TensorFlow"])
+    for name, row in rows().items():
+        ratios = np.array(speeds[name]) / classic
+        expected = {
+            "steps per second": f"{np.median(speeds[name]):.2f}",
+            "ratio": f"{np.median(ratios):.3f}",
+            "lowest": f"{ratios.min():.3f}",
+            "highest": f"{ratios.max():.3f}",
+        }
+        assert expected.items() <= row.items(), name
+
+
+def test_the_engine_is_called_as_fast_as_the_classic_loop_only_if_measured_so():
+    speeds = record()["steps per second"]
+    pairs = zip(
+        speeds["gantools on TensorFlow"],
+        speeds["classic loop on TensorFlow"],
+        strict=True,
+    )
+    measured = np.median([ours / classic for ours, classic in pairs])
+    stated = float(rows()["gantools on TensorFlow"]["ratio"])
+    assert (stated >= 1.0) == (round(measured, 3) >= 1.0)
+
+
+def test_only_loops_with_the_same_losses_were_timed(step_speed):
+    deviations = record()["largest relative deviation of a loss"]
+    assert list(deviations) == list(record()["steps per second"])
+    assert max(deviations.values()) <= step_speed.TOLERANCE
+
+
+def test_a_loop_that_is_twice_as_fast_has_the_ratio_two(step_speed):
+    table = step_speed.summarise({"a on X": [1.0, 2.0, 3.0], "b on Y": [2.0, 4.0, 9.0]})
+    assert [row["ratio"] for row in table] == ["1.000", "2.000"]
+    assert (table[1]["lowest"], table[1]["highest"]) == ("2.000", "3.000")
+
+
+def test_a_backend_without_a_name_is_refused(step_speed):
+    with pytest.raises(SystemExit, match=r"Expected one of .*Received: numpy=python"):
+        step_speed.interpreters(["numpy=python"])
