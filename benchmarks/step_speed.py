@@ -91,13 +91,13 @@ def engine(weights: Weights, average: bool = False) -> Step:
     from gantools import dcgan
     from gantools import engine as tools
 
-    trainer = dcgan.DCGAN(learning_rate=RATE, beta_1=BETA)
+    trainer = dcgan.DCGAN(learning_rate=(RATE, RATE), beta_1=BETA)
     trainer.generator.set_weights(weights["generator"])
     trainer.discriminator.set_weights(weights["discriminator"])
     if not average:
         trainer.state.remove(trainer.average)
         trainer.average = NoAverage()
-    fast = tools.compile_step(trainer.step, trainer.state)
+    fast = tools.compile_step(lambda real, z: trainer.step(real, z=z), trainer.state)
 
     def step(real, z):
         logs = fast(real, z)
@@ -235,7 +235,7 @@ def write_data(path: Path, batch: int = BATCH, count: int = BATCHES) -> Path:
     from gantools import dcgan
 
     smoke = dcgan.PRESETS["smoke"]
-    crops = dcgan.crops(dcgan._pictures(smoke), batch, smoke.crop, seed=0)
+    crops = dcgan.crops(dcgan.load_pictures(smoke)[0], batch, smoke.crop, seed=0)
     rng = np.random.default_rng(0)
     trainer = dcgan.DCGAN(seed=0)
     arrays = {

@@ -17,7 +17,16 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from gantools import augment, collections, engine, losses, photos, training
+from gantools import (
+    arrays,
+    augment,
+    collections,
+    engine,
+    losses,
+    photos,
+    pretrained,
+    training,
+)
 from gantools.layers import spectral
 
 LATENT = 100
@@ -89,18 +98,19 @@ def build_residual_generator(side: int = SIDE, classes: int = 0) -> keras.Model:
         kind = keras.Input((), dtype="int32", name="kind")
         named = _embedding(classes, 32, 1.0)(kind)  # (B, 32)
         x, inputs = layers.Concatenate()([z, named]), [z, kind]
-    x = layers.Dense(4 * 4 * _width(4), kernel_initializer=_spread(1))(x)
+    first = _spread(1)
+    x = layers.Dense(4 * 4 * _width(4), kernel_initializer=first, name="dense")(x)
     x = layers.Reshape((4, 4, _width(4)))(x)
     size = 4
     while True:
-        x = _residual(x, _width(size), normalised=True)  # (B, size, size, width)
+        x = _residual(x, size, normalised=True)  # (B, size, size, width)
         if size == side:
             break
         size *= 2
-        x = _convolution(_width(size), 1, 1, use_bias=False)(x)
+        x = _convolution(_width(size), 1, 1, f"narrow{size}", use_bias=False)(x)
         x = layers.UpSampling2D(interpolation="bilinear")(x)
-    x = layers.LeakyReLU(0.2)(layers.BatchNormalization()(x))
-    x = _convolution(3, 3, 1, activation="tanh")(x)
+    x = layers.LeakyReLU(0.2)(layers.BatchNormalization(name="norm")(x))
+    x = _convolution(3, 3, 1, "colour", activation="tanh")(x)
     return keras.Model(inputs, x, name="generator")
 
 
@@ -119,17 +129,17 @@ def build_residual_discriminator(side: int = SIDE, classes: int = 0) -> keras.Mo
     _check_side(side)
     pictures = keras.Input((side, side, 3), name="pictures")
     size = side // 2
-    x = _convolution(_width(size), 4, 1, strides=2)(pictures)
+    x = _convolution(_width(size), 4, 1, "stem", strides=2)(pictures)
     while True:
-        x = _residual(x, _width(size), normalised=False)  # (B, size, size, width)
+        x = _residual(x, size, normalised=False)  # (B, size, size, width)
         if size == 4:
             break
         size //= 2
         x = layers.AveragePooling2D(2)(x)
+        x = _convolution(_width(size), 1, 1, f"widen{size}", use_bias=False)(x)
     x = layers.LeakyReLU(0.2)(x)  # (B, 4, 4, 192)
-    logit = layers.Dense(1, kernel_initializer=_spread(1))(
-        layers.Flatten()(x)
-    )  # (B, 1)
+    last = layers.Dense(1, kernel_initializer=_spread(1), name="dense")
+    logit = last(layers.Flatten()(x))  # (B, 1)
     if not classes:
         return keras.Model(pictures, logit, name="discriminator")
     kind = keras.Input((), dtype="int32", name="kind")
@@ -139,30 +149,27 @@ def build_residual_discriminator(side: int = SIDE, classes: int = 0) -> keras.Mo
     return keras.Model([pictures, kind], logit, name="discriminator")
 
 
-def _residual(x, width, normalised):
-    """Add two 3x3 convolutions to x; where the width changes, 1x1 brings x along."""
+def _residual(x, size, normalised):
+    """Give x + F(x), F two 3x3 convolutions."""
     y = x
-    for gain in (2, 2 if normalised else 0.02):  # a block begins as nearly nothing
+    for i, gain in enumerate((2, 2 if normalised else 0.02)):  # D's is small at first
         if normalised:
-            y = layers.BatchNormalization()(y)
+            y = layers.BatchNormalization(name=f"norm{size}_{i}")(y)
         y = layers.LeakyReLU(0.2)(y)
-        y = _convolution(width, 3, gain, use_bias=not normalised)(y)
-    if x.shape[-1] != width:
-        x = _convolution(width, 1, 1, use_bias=False)(x)
+        options = {"use_bias": not normalised}  # the normalisation takes it away
+        y = _convolution(_width(size), 3, gain, f"conv{size}_{i}", **options)(y)
     return layers.Add()([x, y])
 
 
-def _convolution(width, size, gain, **options):
-    return layers.Conv2D(
-        width, size, padding="same", kernel_initializer=_spread(gain), **options
-    )
+def _convolution(width, size, gain, name, **options):
+    initial = {"kernel_initializer": _spread(gain), "name": name}
+    return layers.Conv2D(width, size, padding="same", **initial, **options)
 
 
 def _embedding(classes, width, deviation):
+    initial = keras.initializers.RandomNormal(deviation)
     return layers.Embedding(
-        classes,
-        width,
-        embeddings_initializer=keras.initializers.RandomNormal(deviation),
+        classes, width, embeddings_initializer=initial, name="kinds"
     )
 
 
@@ -682,6 +689,27 @@ def render(
         pictures = generator(_with(z[i : i + 256], part), training=False)
         made.append(ops.convert_to_numpy(pictures))
     return photos.from_network(np.concatenate(made))
+
+
+def pretrained_generator(preset: str) -> keras.Model:
+    """Load a generator of fruit that the package ships.
+
+    Args:
+        preset: "fruit-32" or "fruit-64"; "kinds-32" or "kinds-64", which make the kind
+            asked for, a place in `FRUITS`.
+
+    Returns:
+        A model for `generate`.
+
+    Raises:
+        ValueError: no such weights are shipped.
+    """
+    shipped = [name for name in PRESETS if name in arrays.manifest()]
+    if preset not in shipped:
+        raise ValueError(f"Expected one of {shipped}. Received: {preset!r}")
+    generator = trainer_of(PRESETS[preset]).generator
+    pretrained.load(preset, [generator])
+    return generator
 
 
 def load_generator(path: str | Path, preset: str = "cpu") -> keras.Model:
