@@ -61,7 +61,7 @@ def steps_of(rung: str) -> int:
     """Give the steps that a rung takes in `MINUTES` on the machine measured."""
     with (RECORDS / "ladder-speed.csv").open(newline="") as file:
         rates = {r["rung"]: float(r["steps per second"]) for r in csv.DictReader(file)}
-    return round(rates[rung] * 60 * MINUTES, -1)
+    return 10 * round(rates[rung] * 6 * MINUTES)
 
 
 def train(folder: Path, rungs: list[str], seeds: list[int]) -> None:
