@@ -1,4 +1,4 @@
-"""Exercises of chapter 11: a first GAN, its layers, its losses and its faults."""
+"""Exercises of chapter 11: a GAN, its layers, its losses, its faults, its judges."""
 
 import numpy as np
 
@@ -205,4 +205,86 @@ def _judge_slerp(answer):
 
 SLERP = Exercise("11-slerp", slerp, _judge_slerp, _SLERP)
 
-EXERCISES = (TRANSPOSED, GENERATOR_LOSS, FAULTY_STEPS, SLERP)
+# --------------------------------------------------------------------- frechet
+
+
+def frechet(x, y):
+    """Return the Frechet distance of two rows of numbers, each taken as a Gaussian."""
+    return (x.mean() - y.mean()) ** 2 + (x.std() - y.std()) ** 2
+
+
+_FRECHET = {
+    "the distance is squared, and so is each of its two terms": (
+        lambda x, y: abs(x.mean() - y.mean()) + abs(x.std() - y.std())
+    ),
+    "no root at the end: FID is the squared distance": (
+        lambda x, y: np.sqrt(frechet(x, y))
+    ),
+    "sigma is the standard deviation, not the variance": (
+        lambda x, y: (x.mean() - y.mean()) ** 2 + (x.var() - y.var()) ** 2
+    ),
+    "the difference of the means is missing": (lambda x, y: (x.std() - y.std()) ** 2),
+    "two Gaussians may have one mean and be far apart": (
+        lambda x, y: (x.mean() - y.mean()) ** 2
+    ),
+    "the root is of the product of the variances": (
+        lambda x, y: (
+            (x.mean() - y.mean()) ** 2 + x.var() + y.var() - 2 * x.var() * y.var()
+        )
+    ),
+    "the rows are compared as wholes, not number by number": (
+        lambda x, y: np.mean((x - y[: len(x)]) ** 2)
+    ),
+}
+
+
+def _judge_frechet(answer):
+    rng = np.random.default_rng(11)
+    pairs = [
+        (rng.normal(0, 1, 50), rng.normal(2, 3, 60)),
+        (rng.normal(1, 2, 40), rng.normal(1, 0.5, 40)),
+    ]
+    mistakes = {why: [f(*pair) for pair in pairs] for why, f in _FRECHET.items()}
+    expected = [frechet(*pair) for pair in pairs]
+    received = [answer(x.copy(), y.copy()) for x, y in pairs]
+    # with n - 1 instead of n the variances are a little larger: as good an estimate
+    return compare(received, expected, mistakes, tolerance=0.05)
+
+
+FRECHET = Exercise("11-frechet", frechet, _judge_frechet, _FRECHET)
+
+# ---------------------------------------------------------------------- judges
+
+JUDGES = {
+    "A": "recall",
+    "B": "precision",
+    "C": "number of pictures",
+    "D": "resizing",
+}
+_WHY = {
+    "A": "each picture is good; ask how many of the real ones have a like among them",
+    "B": "nothing is missing; ask how many of the made ones have a like among the real",
+    "C": "one generator, one network; ask what makes a Frechet distance grow as 1 / n",
+    "D": "the pictures are real ones; ask what was done to them before the network",
+}
+
+
+def _judge_judges(answer):
+    return judge_choices(answer, JUDGES, sorted(JUDGES.values()), _WHY)
+
+
+JUDGED = Exercise(
+    "11-judges",
+    JUDGES,
+    _judge_judges,
+    {
+        "how many of the real ones have a like": JUDGES | {"A": "precision"},
+        "how many of the made ones have a like": JUDGES | {"B": "recall"},
+        "what makes a Frechet distance grow": JUDGES | {"C": "resizing"},
+        "what was done to them before": JUDGES | {"D": "number of pictures"},
+        "expected one of": JUDGES | {"A": "sharpness"},
+        "expected a dictionary": list(JUDGES.values()),
+    },
+)
+
+EXERCISES = (TRANSPOSED, GENERATOR_LOSS, FAULTY_STEPS, FRECHET, JUDGED, SLERP)
