@@ -8,7 +8,10 @@ from gantools.exercises import Exercise, compare, judge_choices
 
 
 def sides(side, layers):
-    """Return the sides after each layer (kind, kernel, stride), "same" everywhere."""
+    """Return the sides after each layer (kind, kernel, stride), "same" everywhere.
+
+    From 4 to 64 pixels it takes four layers of stride 2: 4, 8, 16, 32, 64.
+    """
     found = []
     for kind, _, stride in layers:
         side = side * stride if kind == "transposed" else -(-side // stride)
@@ -64,7 +67,7 @@ _SIDES = {
 
 
 def _flat(rows):
-    return [value for row in rows for value in row]
+    return [value for row in rows for value in np.ravel(row)]
 
 
 def _judge_sides(answer):
@@ -156,7 +159,8 @@ PADDING = Exercise("05-padding", padding, _judge_padding, _PADDINGS)
 def window(i, layers):
     """Return the first and the last pixel, along one axis, that logit i looks at.
 
-    `layers` lists (kernel, stride, zeros on the left), from the picture on.
+    `layers` lists (kernel, stride, zeros on the left), from the picture on.  In the
+    example with two layers of kernel 5, logit 5 sees the pixels 17 to 29.
     """
     first = last = i
     for kernel, stride, left in reversed(layers):
