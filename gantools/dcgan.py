@@ -195,7 +195,7 @@ def _check_side(side):
 # pictures (benchmarks/ladder.py), so the last rung stands on "residual" again.
 LADDER: dict[str, dict] = {
     "section": {},
-    "hinge": {"game": "hinge", "spectral_norm": True, "learning_rate": (2e-4, 4e-4)},
+    "hinge": {"game": "hinge", "spectral_norm": True, "learning_rate": (1e-3, 1e-3)},
     "residual": {
         "networks": "residual",
         "game": "hinge",
