@@ -135,9 +135,11 @@ _BINS = {
 
 
 def _judge_bins(answer):
-    expected = [k for grid in GRIDS for k in bins(*grid)]
-    mistakes = {why: [k for g in GRIDS for k in f(*g)] for why, f in _BINS.items()}
-    return compare([k for grid in GRIDS for k in answer(*grid)], expected, mistakes)
+    def listed(f):  # in any order
+        return [k for grid in GRIDS for k in sorted(f(*grid))]
+
+    mistakes = {why: listed(f) for why, f in _BINS.items()}
+    return compare(listed(answer), listed(bins), mistakes)
 
 
 BINS = Exercise("06-bins", bins, _judge_bins, _BINS)
@@ -224,7 +226,7 @@ _DIAGNOSIS_REASONS = {
     "A": "compare the logits of the real pictures that D knows with the others",
     "B": "the losses are calm; look at how many kinds there are",
     "C": "one network, two ways to call it: ask what differs between them",
-    "D": "compare the difference of the two means with their errors",
+    "D": "compare the difference with that between two runs of one code",
 }
 
 
@@ -240,7 +242,7 @@ DIAGNOSIS = Exercise(
         "that D knows with the others": DIAGNOSES | {"A": "saturation"},
         "how many kinds there are": DIAGNOSES | {"B": "luck"},
         "two ways to call it": DIAGNOSES | {"C": "leak"},
-        "the two means with their errors": DIAGNOSES | {"D": "collapse"},
+        "two runs of one code": DIAGNOSES | {"D": "collapse"},
         "expected one of": DIAGNOSES | {"A": "bad luck"},
         "expected a dictionary": list(DIAGNOSES.values()),
     },
