@@ -71,7 +71,7 @@ def grid(
     tall = [max(picture.shape[0] / picture.shape[1] for picture in row) for row in rows]
     label = 0.25 if titles else 0.05  # inches
     heights = [8 / columns * row + label for row in tall]
-    with _style() as plt:
+    with style() as plt:
         figure, axes = plt.subplots(
             len(rows),
             columns,
@@ -124,7 +124,7 @@ def curves(history: Mapping[str, Sequence[float]], keys: Sequence[str]) -> "Figu
     """
     if not 1 <= len(keys) <= len(CURVES):
         raise ValueError(f"Expected 1 to {len(CURVES)} keys. Received: {len(keys)}")
-    with _style() as plt:
+    with style() as plt:
         figure, axes = plt.subplots(figsize=(8, 3), layout="constrained")
         for key, colour, line in zip(keys, CURVES, LINES, strict=False):
             axes.plot(history["step"], history[key], line, label=key, color=colour)
@@ -135,7 +135,7 @@ def curves(history: Mapping[str, Sequence[float]], keys: Sequence[str]) -> "Figu
 
 
 @contextlib.contextmanager
-def _style() -> Iterator[ModuleType]:
+def style() -> Iterator[ModuleType]:
     """Give Matplotlib in the book's style, and leave the reader's own as it was."""
     import matplotlib.pyplot as plt  # slow to import, and only those who plot need it
 
