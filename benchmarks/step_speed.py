@@ -91,7 +91,7 @@ def engine(weights: Weights, average: bool = False) -> Step:
     from gantools import dcgan
     from gantools import engine as tools
 
-    trainer = dcgan.DCGAN(learning_rate=(RATE, RATE), beta_1=BETA)
+    trainer = dcgan.DCGAN(learning_rate=(RATE, RATE), betas=(BETA, 0.999))
     trainer.generator.set_weights(weights["generator"])
     trainer.discriminator.set_weights(weights["discriminator"])
     if not average:

@@ -201,7 +201,7 @@ LADDER: dict[str, dict] = {
         "game": "hinge",
         "spectral_norm": True,
         "learning_rate": (5e-4, 1e-3),
-        "beta_1": 0.0,
+        "betas": (0.0, 0.9),
     },
     "augmented": {
         "networks": "residual",
@@ -209,14 +209,14 @@ LADDER: dict[str, dict] = {
         "spectral_norm": True,
         "augmented": True,
         "learning_rate": (5e-4, 1e-3),
-        "beta_1": 0.0,
+        "betas": (0.0, 0.9),
     },
     "relativistic": {
         "networks": "residual",
         "game": "relativistic",
         "gamma": 1.0,
         "learning_rate": (1e-3, 1e-3),
-        "beta_1": 0.0,
+        "betas": (0.0, 0.9),
     },
 }
 
@@ -232,8 +232,9 @@ class DCGAN:
         gamma: weight of R1 + R2; the relativistic game needs it.  They are taken on
             a quarter of each batch, which is unbiased and four times cheaper.
         learning_rate: of Adam, G's and D's.
-        beta_1: of Adam; the usual 0.9 averages over gradients of an opponent that has
-            since moved on.
+        betas: of Adam; the usual 0.9 averages over gradients of an opponent that has
+            since moved on.  The second bounds a step by 1 / sqrt(1 - beta_2) learning
+            rates when a gradient is suddenly large, as those of R1 and R2 can be.
         side: of the pictures; the section's networks make 32 pixels.
         classes: how many kinds of pictures there are; 0 asks for no kind.
         dtype: the precision to compute in, such as "mixed_bfloat16".
@@ -252,7 +253,7 @@ class DCGAN:
         augmented: bool = False,
         gamma: float = 0.0,
         learning_rate: tuple[float, float] = (2e-4, 2e-4),
-        beta_1: float = 0.5,
+        betas: tuple[float, float] = (0.5, 0.999),
         side: int = SIDE,
         classes: int = 0,
         dtype: str = "float32",
@@ -265,8 +266,8 @@ class DCGAN:
             discriminator = spectral(discriminator)
         self.generator = player(generator, [seed, 0], dtype)
         self.discriminator = player(discriminator, [seed, 1], dtype)
-        self.g_optimizer = keras.optimizers.Adam(learning_rate[0], beta_1)
-        self.d_optimizer = keras.optimizers.Adam(learning_rate[1], beta_1)
+        self.g_optimizer = keras.optimizers.Adam(learning_rate[0], *betas)
+        self.d_optimizer = keras.optimizers.Adam(learning_rate[1], *betas)
         self.g_optimizer.build(self.generator.trainable_variables)
         self.d_optimizer.build(self.discriminator.trainable_variables)
         self.average = training.ExponentialMovingAverage(self.generator)
@@ -444,6 +445,7 @@ def train(
     resume: bool = False,
     progress: bool = True,
     seed: int = 0,
+    trainer: DCGAN | None = None,
 ) -> training.History:
     """Train a DCGAN and leave it in a folder.
 
@@ -457,11 +459,12 @@ def train(
         resume: go on where the run in the folder stopped.
         progress: show a progress bar, on a terminal only.
         seed: of the weights, the noise and the data.
+        trainer: what to train; by default `trainer_of` the preset, which knows nothing.
     """
     if preset not in PRESETS:
         raise ValueError(f"Expected one of {list(PRESETS)}. Received: {preset!r}")
     chosen, folder = PRESETS[preset], Path(folder)
-    trainer = trainer_of(chosen, seed)
+    trainer = trainer or trainer_of(chosen, seed)
 
     def on_save(step):
         model = trainer.average.model
@@ -490,6 +493,38 @@ def trainer_of(preset: Preset, seed: int = 0) -> DCGAN:
         dtype=preset.dtype,
         seed=seed,
     )
+
+
+def inherit(trainer: DCGAN, other: DCGAN) -> None:
+    """Give a trainer what another one has learned, layer by layer where they agree.
+
+    Layers are named by the size that they work at, so a GAN for 64 pixels takes over
+    all that one for 32 knows of 4 to 32 pixels, and one for kinds of pictures begins
+    with the pictures of one that knew none.
+
+    Args:
+        trainer: with residual networks; its optimizers are left as they are.
+        other: with residual networks, too.
+    """
+    pairs = [
+        (trainer.generator, other.generator),
+        (trainer.discriminator, other.discriminator),
+        (trainer.average.model, other.average.model),
+    ]
+    for mine, theirs in pairs:
+        known = {v.path: ops.convert_to_numpy(v.value) for v in theirs.variables}
+        for v in mine.variables:
+            if v.path in known:
+                v.assign(_inherited(ops.convert_to_numpy(v.value), known[v.path]))
+
+
+def _inherited(mine, theirs):
+    """Take over an array; of one for noise and kinds, the rows for the noise."""
+    if mine.shape == theirs.shape:
+        return theirs
+    if mine.ndim == 2 and mine.shape[1] == theirs.shape[1] and len(mine) > len(theirs):
+        return np.concatenate([theirs, mine[len(theirs) :]])
+    return mine
 
 
 def batches_of(

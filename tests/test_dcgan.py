@@ -254,6 +254,31 @@ def test_residual_blocks_of_the_discriminator_begin_as_nearly_nothing():
 KIND = np.arange(8, dtype="int32") % 3
 
 
+def test_a_larger_gan_inherits_what_a_smaller_one_knows():
+    small = DCGAN(**dcgan.LADDER["relativistic"], seed=1)
+    large = DCGAN(**dcgan.LADDER["relativistic"], seed=2, side=64)
+    dcgan.inherit(large, small)
+    inner = [  # what each makes of the noise at 32 pixels, before its last layers
+        keras.Model(t.generator.input, t.generator.get_layer("conv32_1").output)(Z)
+        for t in (small, large)
+    ]
+    np.testing.assert_allclose(*map(numbers, inner), atol=1e-5)
+    block = [t.discriminator.get_layer("conv4_1").kernel for t in (small, large)]
+    np.testing.assert_array_equal(*map(numbers, block))
+    assert dcgan.generate(large.generator, 1, 0).shape == (1, 64, 64, 3)
+
+
+def test_a_gan_for_kinds_inherits_the_rows_for_the_noise():
+    plain = DCGAN(**dcgan.LADDER["relativistic"], seed=1)
+    kinds_of_three = DCGAN(**dcgan.LADDER["relativistic"], seed=2, classes=3)
+    fresh = numbers(kinds_of_three.generator.get_layer("dense").kernel)[100:].copy()
+    dcgan.inherit(kinds_of_three, plain)
+    dense = numbers(kinds_of_three.generator.get_layer("dense").kernel)
+    wanted = numbers(plain.generator.get_layer("dense").kernel)
+    np.testing.assert_array_equal(dense[:100], wanted)
+    np.testing.assert_array_equal(dense[100:], fresh)
+
+
 @pytest.fixture(scope="module")
 def named():
     return DCGAN(**dcgan.LADDER["relativistic"], classes=3, seed=1)
