@@ -201,7 +201,7 @@ LADDER: dict[str, dict] = {
         "game": "hinge",
         "spectral_norm": True,
         "learning_rate": (5e-4, 1e-3),
-        "betas": (0.0, 0.9),
+        "betas": (0.0, 0.999),
     },
     "augmented": {
         "networks": "residual",
@@ -209,7 +209,7 @@ LADDER: dict[str, dict] = {
         "spectral_norm": True,
         "augmented": True,
         "learning_rate": (5e-4, 1e-3),
-        "betas": (0.0, 0.9),
+        "betas": (0.0, 0.999),
     },
     "relativistic": {
         "networks": "residual",
