@@ -94,10 +94,9 @@ def describe(folder: Path, steps: int, hardware: str) -> dict:
 
 def _save(pictures, name):
     """Save pictures (8 n, 32, 32, 3) as a sheet of n rows."""
-    sheet = pictures.reshape(-1, 8, *pictures.shape[1:]).swapaxes(1, 2)
-    pixels = sheet.reshape(-1, 8 * dcgan.SIDE, 3)
     path = RECORDS / f"dcgan-{name}.jpg"
-    photos.save(photos.Photo(pixels), path, overwrite=True, quality=92)
+    sheet = photos.Photo(dcgan.sheet(pictures))
+    photos.save(sheet, path, overwrite=True, quality=92)
 
 
 def _steps(path):

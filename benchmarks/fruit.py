@@ -8,21 +8,29 @@ it there has learned, and goes on where it was stopped; `--only` trains one, `--
 ends it earlier or later than its preset says.  `publish` leaves the averaged generators
 in gantools/weights, and in gantools/records
 
-    fruit.csv            for each preset its steps, distances, precision and recall
-    fruit-<preset>.csv   its losses
-    fruit-<preset>.jpg   64 pictures, unselected
+    fruit.csv      for each preset its steps, distances, precision and recall
+    <preset>.csv   its losses
+    <preset>.jpg   64 pictures, unselected
 """
 
 import argparse
-import csv
 import dataclasses
 import json
 from pathlib import Path
 
+import keras
 import numpy as np
 
 import gantools
-from gantools import arrays, dcgan, features, metrics, photos, pretrained, training
+from gantools import (
+    arrays,
+    dcgan,
+    evaluation,
+    features,
+    photos,
+    pretrained,
+    training,
+)
 
 RECORDS = Path(gantools.__file__).parent / "records"
 STARTS = {
@@ -67,24 +75,19 @@ def publish(folder: Path, note: str) -> None:
         pretrained.load(preset, [generator])  # judged as shipped, in float16
         rows.append({"preset": preset, "steps": steps, **judge(preset, generator)})
         history = training.History.read_csv(folder / preset / training.HISTORY)
-        _write_rows(_thinned(history), RECORDS / f"fruit-{preset}.csv")
-        _save_sheet(_pictures(preset, generator, 64, seed=0), preset)
-    _write_rows(rows, RECORDS / "fruit.csv")
+        evaluation.write_rows(history.rows(ROWS), RECORDS / f"{preset}.csv")
+        sheet = dcgan.sheet(_pictures(preset, generator, 64, seed=0))
+        path = RECORDS / f"{preset}.jpg"
+        photos.save(photos.Photo(sheet), path, overwrite=True, quality=92)
+    evaluation.write_rows(rows, RECORDS / "fruit.csv")
 
 
-def judge(preset: str, generator) -> dict[str, float]:
+def judge(preset: str, generator: keras.Model) -> dict[str, float]:
     """Measure how far what a generator makes is from its training pictures."""
     chosen = dataclasses.replace(dcgan.PRESETS[preset], batch=COUNT)
     real = features.embed(photos.from_network(dcgan.batches_of(chosen, 12345)(0)[0]))
     made = features.embed(_pictures(preset, generator, COUNT, seed=1000))
-    kernel, cover = metrics.kernel_distance(real, made), metrics.coverage(real, made)
-    return {
-        "Frechet distance": round(metrics.frechet_distance(real, made), 1),
-        "kernel distance": round(kernel.value, 1),
-        "its error": round(kernel.error, 1),
-        "precision": round(cover.precision, 3),
-        "recall": round(cover.recall, 3),
-    }
+    return evaluation.compare_sets(real, made)
 
 
 def _pictures(preset, generator, count, seed):
@@ -95,26 +98,6 @@ def _pictures(preset, generator, count, seed):
         rng = np.random.default_rng(seed)
         kinds = rng.choice(len(sizes), count, p=np.array(sizes) / sum(sizes))
     return dcgan.generate(generator, count, seed, kinds)
-
-
-def _save_sheet(pictures, preset):
-    side = pictures.shape[1]
-    sheet = pictures.reshape(8, 8, side, side, 3).swapaxes(1, 2)
-    pixels = sheet.reshape(8 * side, 8 * side, 3)
-    path = RECORDS / f"fruit-{preset}.jpg"
-    photos.save(photos.Photo(pixels), path, overwrite=True, quality=92)
-
-
-def _thinned(history):
-    rows = range(0, len(history), -(-len(history) // ROWS))
-    return [{k: history.columns[k][i] for k in history.columns} for i in rows]
-
-
-def _write_rows(rows, path):
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def main() -> None:

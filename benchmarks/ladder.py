@@ -1,4 +1,4 @@
-"""Climb the ladder of chapter 11: every rung at equal training time, three seeds.
+"""Climb `gantools.dcgan.LADDER`: every rung at equal training time, three seeds.
 
     GANTOOLS_DATA=folder python benchmarks/ladder.py speed
     GANTOOLS_DATA=folder python benchmarks/ladder.py train runs/ladder
@@ -15,7 +15,6 @@ leaves in gantools/records
 """
 
 import argparse
-import csv
 import json
 import time
 from pathlib import Path
@@ -24,15 +23,13 @@ import keras
 import numpy as np
 
 import gantools
-from gantools import dcgan, engine, features, metrics, photos, training
+from gantools import dcgan, engine, evaluation, features, photos, training
 
 RECORDS = Path(gantools.__file__).parent / "records"
 PRESET = dcgan.PRESETS["cpu"]
 MINUTES, SEEDS = 6, (0, 1, 2)
 COUNT = 2500  # pictures in each of the two sets compared
-AVERAGED = {
-    rung: rung != "section" for rung in dcgan.LADDER
-}  # the second rung's change
+SPEEDS = RECORDS / "ladder-speed.csv"
 
 
 def speed(rounds: int = 5, steps: int = 20) -> None:
@@ -54,13 +51,12 @@ def speed(rounds: int = 5, steps: int = 20) -> None:
         {"rung": rung, "steps per second": round(float(np.median(found)), 2)}
         for rung, found in rates.items()
     ]
-    _write_csv(RECORDS / "ladder-speed.csv", rows)
+    evaluation.write_rows(rows, SPEEDS)
 
 
 def steps_of(rung: str) -> int:
     """Give the steps that a rung takes in `MINUTES` on the machine measured."""
-    with (RECORDS / "ladder-speed.csv").open(newline="") as file:
-        rates = {r["rung"]: float(r["steps per second"]) for r in csv.DictReader(file)}
+    rates = {r["rung"]: r["steps per second"] for r in evaluation.read_rows(SPEEDS)}
     return 10 * round(rates[rung] * 6 * MINUTES)
 
 
@@ -98,27 +94,19 @@ def run(
         resume=True,
     )
     average, last = trainer.average.model, trainer.generator
-    judged, other = (average, last) if AVERAGED[rung] else (last, average)
+    averaged = rung != "section"  # the second rung's change
+    judged, other = (average, last) if averaged else (last, average)
     training.save_checkpoint(folder / "generator.npz", [judged], steps)
     (folder / training.CHECKPOINT).unlink()  # ten times the size
     result = {"rung": rung, "seed": seed, "steps": steps, **judge(judged, real)}
-    name = "Frechet distance " + (
-        "without averaging" if AVERAGED[rung] else "with averaging"
-    )
+    name = f"Frechet distance {'without' if averaged else 'with'} averaging"
     return {**result, name: judge(other, real)["Frechet distance"]}
 
 
 def judge(generator: keras.Model, real: np.ndarray) -> dict[str, float]:
     """Measure how far what a generator makes is from the real pictures."""
     made = features.embed(dcgan.generate(generator, COUNT, seed=1000))
-    kernel, cover = metrics.kernel_distance(real, made), metrics.coverage(real, made)
-    return {
-        "Frechet distance": round(metrics.frechet_distance(real, made), 1),
-        "kernel distance": round(kernel.value, 1),
-        "its error": round(kernel.error, 1),
-        "precision": round(cover.precision, 3),
-        "recall": round(cover.recall, 3),
-    }
+    return evaluation.compare_sets(real, made)
 
 
 def write(folder: Path) -> None:
@@ -127,9 +115,8 @@ def write(folder: Path) -> None:
     order = list(dcgan.LADDER)
     results.sort(key=lambda r: (order.index(r["rung"]), r["seed"]))
     keys = list(dict.fromkeys(key for result in results for key in result))
-    _write_csv(
-        RECORDS / "ladder.csv", [{k: r.get(k, "") for k in keys} for r in results]
-    )
+    table = [{key: r.get(key, "") for key in keys} for r in results]
+    evaluation.write_rows(table, RECORDS / "ladder.csv")
     rows = []
     for rung in order:
         generator = dcgan.DCGAN(**dcgan.LADDER[rung]).generator
@@ -138,13 +125,6 @@ def write(folder: Path) -> None:
         rows.append(np.concatenate(list(dcgan.generate(generator, 12, seed=7)), axis=1))
     sheet = photos.Photo(np.concatenate(rows))
     photos.save(sheet, RECORDS / "ladder.jpg", overwrite=True, quality=92)
-
-
-def _write_csv(path, rows):
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def main() -> None:

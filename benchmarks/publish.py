@@ -33,9 +33,9 @@ def main() -> None:
     )
     for path in sorted(options.run.glob("*/history.csv")):
         history = History.read_csv(path)
-        thin = range(0, len(history), -(-len(history) // ROWS))
-        rows = [{k: history.columns[k][i] for k in history.columns} for i in thin]
-        evaluation.write_rows(rows, RECORDS / f"restoration-{path.parent.name}.csv")
+        evaluation.write_rows(
+            history.rows(ROWS), RECORDS / f"restoration-{path.parent.name}.csv"
+        )
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ Writes `gantools/records/step-speed.csv` and, with every round and the versions,
 """
 
 import argparse
-import csv
 import importlib.util
 import json
 import os
@@ -445,12 +444,11 @@ def main() -> None:
     options = parser.parse_args()
     if options.serve:
         return serve(options.serve, options.data)
+    from gantools import evaluation
+
     record = measure(interpreters(options.python), options.rounds, options.steps)
     rows = summarise(record["steps per second"])
-    with (options.out / "step-speed.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    evaluation.write_rows(rows, options.out / "step-speed.csv")
     text = json.dumps(record, indent=2)
     (options.out / "step-speed.json").write_text(text + "\n")
     for row in rows:

@@ -17,16 +17,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from gantools import (
-    arrays,
-    augment,
-    collections,
-    engine,
-    losses,
-    photos,
-    pretrained,
-    training,
-)
+from gantools import augment, collections, engine, losses, photos, training
 from gantools.layers import spectral
 
 LATENT = 100
@@ -190,27 +181,21 @@ def _check_side(side):
 
 # --- Training ----------------------------------------------------------------------
 
-# Each rung changes one thing in the one before; its learning rates, G's and D's, were
-# chosen for it.  Augmentation costs more than it gives in six minutes with 7,000
-# pictures (benchmarks/ladder.py), so the last rung stands on "residual" again.
+# A rung changes one thing in the one it stands on, and has learning rates (G's and
+# D's) and betas chosen for it.  In trials of three minutes on 7,000 pictures
+# augmentation cost more than it gave, so the last rung stands on "residual", too.
+_RESIDUAL = {
+    "networks": "residual",
+    "game": "hinge",
+    "spectral_norm": True,
+    "learning_rate": (5e-4, 1e-3),
+    "betas": (0.0, 0.999),
+}
 LADDER: dict[str, dict] = {
     "section": {},
     "hinge": {"game": "hinge", "spectral_norm": True, "learning_rate": (1e-3, 1e-3)},
-    "residual": {
-        "networks": "residual",
-        "game": "hinge",
-        "spectral_norm": True,
-        "learning_rate": (5e-4, 1e-3),
-        "betas": (0.0, 0.999),
-    },
-    "augmented": {
-        "networks": "residual",
-        "game": "hinge",
-        "spectral_norm": True,
-        "augmented": True,
-        "learning_rate": (5e-4, 1e-3),
-        "betas": (0.0, 0.999),
-    },
+    "residual": _RESIDUAL,
+    "augmented": {**_RESIDUAL, "augmented": True},
     "relativistic": {
         "networks": "residual",
         "game": "relativistic",
@@ -230,11 +215,11 @@ class DCGAN:
         spectral_norm: divide D's weights by their largest singular value.
         augmented: show D all pictures through `augment.augment`.
         gamma: weight of R1 + R2; the relativistic game needs it.  They are taken on
-            a quarter of each batch, which is unbiased and four times cheaper.
+            a quarter of each batch: unbiased, and a quarter of the work.
         learning_rate: of Adam, G's and D's.
         betas: of Adam; the usual 0.9 averages over gradients of an opponent that has
-            since moved on.  The second bounds a step by 1 / sqrt(1 - beta_2) learning
-            rates when a gradient is suddenly large, as those of R1 and R2 can be.
+            since moved on.  The second bounds a step, where the first is 0, by
+            1 / sqrt(1 - beta_2) learning rates, however large a gradient suddenly is.
         side: of the pictures; the section's networks make 32 pixels.
         classes: how many kinds of pictures there are; 0 asks for no kind.
         dtype: the precision to compute in, such as "mixed_bfloat16".
@@ -470,7 +455,8 @@ def train(
         model = trainer.average.model
         training.save_checkpoint(folder / "generator.npz", [model], step)
         kind = np.arange(64) // 5 % trainer.classes if trainer.classes else None
-        _save_sheet(generate(model, 64, seed, kind), folder / "samples.png")
+        pictures = sheet(generate(model, 64, seed, kind))
+        photos.save(photos.Photo(pictures), folder / "samples.png", overwrite=True)
 
     return training.fit(
         trainer,
@@ -696,8 +682,8 @@ def generate(
     """Make n pictures; the same seed makes the same ones.
 
     Args:
-        generator: from `build_generator`, `build_residual_generator`, `load_generator`
-            or `pretrained_generator`.
+        generator: from `build_generator`, `build_residual_generator` or
+            `load_generator`.
         n: how many.
         seed: of the noise.
         kind: for a generator with kinds, one for all or one for each, (n,).
@@ -726,27 +712,6 @@ def render(
     return photos.from_network(np.concatenate(made))
 
 
-def pretrained_generator(preset: str) -> keras.Model:
-    """Load a generator of fruit that the package ships.
-
-    Args:
-        preset: "fruit-32" or "fruit-64"; "kinds-32" or "kinds-64", which make the kind
-            asked for, a place in `FRUITS`.
-
-    Returns:
-        A model for `generate`.
-
-    Raises:
-        ValueError: no such weights are shipped.
-    """
-    shipped = [name for name in PRESETS if name in arrays.manifest()]
-    if preset not in shipped:
-        raise ValueError(f"Expected one of {shipped}. Received: {preset!r}")
-    generator = trainer_of(PRESETS[preset]).generator
-    pretrained.load(preset, [generator])
-    return generator
-
-
 def load_generator(path: str | Path, preset: str = "cpu") -> keras.Model:
     """Read the `generator.npz` that `train` wrote with this preset."""
     generator = trainer_of(PRESETS[preset]).generator
@@ -754,9 +719,8 @@ def load_generator(path: str | Path, preset: str = "cpu") -> keras.Model:
     return generator
 
 
-def _save_sheet(pictures, path):
-    """Save 64 pictures as one of 8 by 8."""
+def sheet(pictures: np.ndarray) -> np.ndarray:
+    """Lay pictures (8 n, side, side, 3) out in n rows: (n side, 8 side, 3)."""
     side = pictures.shape[1]
-    sheet = pictures.reshape(8, 8, side, side, 3).swapaxes(1, 2)
-    pixels = sheet.reshape(8 * side, 8 * side, 3)
-    photos.save(photos.Photo(pixels), path, overwrite=True)
+    rows = pictures.reshape(-1, 8, side, side, 3).swapaxes(1, 2)
+    return rows.reshape(-1, 8 * side, 3)

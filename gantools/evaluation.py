@@ -115,6 +115,27 @@ def gain(rows: Sequence[dict], method: str, over: str, metric: str) -> metrics.I
     return metrics.bootstrap(differences, np.random.default_rng(0))
 
 
+def compare_sets(real: np.ndarray, made: np.ndarray) -> dict[str, float]:
+    """Measure how far made pictures are from real ones, each told by `features.embed`.
+
+    Args:
+        real: (N, 112).
+        made: (M, 112).
+
+    Returns:
+        The Frechet distance, the kernel distance and its error, precision and recall.
+    """
+    kernel = metrics.kernel_distance(real, made)
+    share = metrics.precision_recall(real, made)
+    return {
+        "Frechet distance": metrics.frechet_distance(real, made),
+        "kernel distance": kernel.value,
+        "its error": kernel.error,
+        "precision": share.precision,
+        "recall": share.recall,
+    }
+
+
 def write_rows(rows: Sequence[dict], path: Path) -> None:
     """Write rows as CSV, four decimals."""
     with path.open("w", newline="", encoding="utf-8") as file:

@@ -3,9 +3,9 @@
 Pictures are floats in [0, 1], (H, W, C); masks are (H, W). `psnr` to `iou` take one
 pair and return one number, so that a table can show each picture and `bootstrap` can
 say how far the mean of them is to be trusted. `frechet_distance`, `kernel_distance`
-and `coverage` compare two sets of pictures by what `features.embed` says of each: rows
-of numbers, (N, D).  Their values depend on the network and on the resizing, so name
-both beside them.
+and `precision_recall` compare two sets of pictures by what `features.embed` says of
+each: rows of numbers, (N, D).  Their values depend on the network and on the resizing,
+so name both beside them.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class KernelDistance(NamedTuple):
     error: float
 
 
-class Coverage(NamedTuple):
+class PrecisionRecall(NamedTuple):
     """How real the generated pictures are, and how much of the real they cover."""
 
     precision: float
@@ -279,7 +279,9 @@ def kernel_distance(x: np.ndarray, y: np.ndarray) -> KernelDistance:
     return KernelDistance(float(value), float(np.sqrt(variance)))
 
 
-def coverage(real: np.ndarray, fake: np.ndarray, neighbours: int = 3) -> Coverage:
+def precision_recall(
+    real: np.ndarray, fake: np.ndarray, neighbours: int = 3
+) -> PrecisionRecall:
     """Measure precision and recall of a set of generated pictures.
 
     A set's surroundings are balls around each of its members that reach to its third
@@ -300,7 +302,7 @@ def coverage(real: np.ndarray, fake: np.ndarray, neighbours: int = 3) -> Coverag
 
     Example:
         >>> real, noise = np.random.default_rng(0).normal(size=(2, 300, 2))
-        >>> found = coverage(real, 0.1 * noise)  # real enough, but all alike
+        >>> found = precision_recall(real, 0.1 * noise)  # real enough, but all alike
         >>> found.precision > 0.95, found.recall < 0.1
         (True, True)
     """
@@ -317,7 +319,7 @@ def coverage(real: np.ndarray, fake: np.ndarray, neighbours: int = 3) -> Coverag
     )
     precision = (across <= reach_real[:, None]).any(axis=0).mean()
     recall = (across <= reach_fake[None, :]).any(axis=1).mean()
-    return Coverage(float(precision), float(recall))
+    return PrecisionRecall(float(precision), float(recall))
 
 
 def bootstrap(

@@ -81,6 +81,11 @@ class History:
         """List the columns: `step` first, then what the trainer logs."""
         return list(self.columns)
 
+    def rows(self, most: int) -> list[dict[str, float]]:
+        """Give at most so many rows, evenly spaced, the first among them."""
+        shown = range(0, len(self), -(-len(self) // most) or 1)
+        return [{k: column[i] for k, column in self.columns.items()} for i in shown]
+
     def add(self, step: int, logs: Mapping[str, float]) -> None:
         """Take in the logs of one step."""
         row = {"step": step, **{name: float(value) for name, value in logs.items()}}

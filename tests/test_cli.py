@@ -464,6 +464,12 @@ def trainers(monkeypatch):
     return calls
 
 
+def test_every_preset_of_either_network_can_be_asked_for():
+    from gantools import dcgan, restoration
+
+    assert set(cli.PRESETS) == {*dcgan.PRESETS, *restoration.PRESETS}
+
+
 @pytest.mark.parametrize("network", ["restoration", "dcgan"])
 @pytest.mark.parametrize("resume", [False, True])
 def test_train_calls_the_network_s_own_training(trainers, network, resume):

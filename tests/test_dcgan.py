@@ -427,6 +427,13 @@ def test_generate_makes_pictures_that_depend_on_the_seed_alone():
     assert not np.array_equal(pictures, dcgan.generate(generator, 5, seed=2))
 
 
+def test_a_sheet_has_eight_pictures_in_a_row():
+    pictures = np.random.default_rng(0).random((16, 5, 5, 3))
+    sheet = dcgan.sheet(pictures)
+    assert sheet.shape == (10, 40, 3)
+    np.testing.assert_array_equal(sheet[5:, 10:15], pictures[10])
+
+
 def test_the_first_pictures_do_not_depend_on_how_many_are_asked():
     generator = DCGAN(seed=0).generator
     few, many = (dcgan.generate(generator, n, seed=1) for n in (3, 300))

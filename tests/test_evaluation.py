@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gantools import collections, evaluation
+from gantools import collections, evaluation, metrics
 from gantools.evaluation import Chain
 
 
@@ -70,6 +70,19 @@ def test_rows_survive_the_file(tmp_path):
     rows = [{"picture": "a", "psnr": 20.25}, {"picture": "b", "psnr": 3.5}]
     evaluation.write_rows(rows, tmp_path / "rows.csv")
     assert evaluation.read_rows(tmp_path / "rows.csv") == rows
+
+
+def test_sets_are_compared_by_every_measure():
+    real, made = np.random.default_rng(0).normal(size=(2, 60, 4))
+    made += 1
+    found = evaluation.compare_sets(real, made)
+    kernel = metrics.kernel_distance(real, made)
+    assert list(found.values()) == [
+        metrics.frechet_distance(real, made),
+        *kernel,
+        *metrics.precision_recall(real, made),
+    ]
+    assert list(found)[:2] == ["Frechet distance", "kernel distance"]
 
 
 @pytest.mark.parametrize("channels", [1, 3])

@@ -170,7 +170,7 @@ def test_kernel_distance_of_one_distribution_is_sometimes_negative():
     assert min(values) < 0 < max(values)
 
 
-def test_coverage_equals_counting_by_hand():
+def test_precision_and_recall_equal_counting_by_hand():
     rng = np.random.default_rng(5)
     real, fake = rng.normal(size=(30, 2)), rng.normal(0.5, 1, size=(25, 2))
 
@@ -178,15 +178,15 @@ def test_coverage_equals_counting_by_hand():
         reach = [np.sort(np.linalg.norm(cloud - c, axis=1))[3] for c in cloud]
         return any(np.linalg.norm(cloud - point, axis=1) <= reach)
 
-    found = metrics.coverage(real, fake)
+    found = metrics.precision_recall(real, fake)
     assert found.precision == np.mean([inside(f, real) for f in fake])
     assert found.recall == np.mean([inside(r, fake) for r in real])
 
 
-def test_coverage_tells_a_lack_of_variety_from_a_lack_of_reality():
+def test_precision_and_recall_tell_a_lack_of_variety_from_a_lack_of_reality():
     real = gaussians(6, 400, size=3)
-    narrow = metrics.coverage(real, gaussians(7, 400, scale=0.2, size=3))
-    wild = metrics.coverage(real, gaussians(8, 400, scale=4, size=3))
+    narrow = metrics.precision_recall(real, gaussians(7, 400, scale=0.2, size=3))
+    wild = metrics.precision_recall(real, gaussians(8, 400, scale=4, size=3))
     assert narrow.precision > 0.95 and narrow.recall < 0.2
     assert wild.precision < 0.3 and wild.recall > 0.8
 
@@ -199,7 +199,7 @@ def test_coverage_tells_a_lack_of_variety_from_a_lack_of_reality():
             r"Expected two sets \(N, D\) and \(M, D\). Received: \(9, 3\) and \(9, 4\)",
         ),
         (
-            lambda: metrics.coverage(np.full((9, 3), np.nan), np.zeros((9, 3))),
+            lambda: metrics.precision_recall(np.full((9, 3), np.nan), np.zeros((9, 3))),
             r"Expected finite numbers. Received: nan",
         ),
         (
@@ -211,7 +211,7 @@ def test_coverage_tells_a_lack_of_variety_from_a_lack_of_reality():
             r"Expected at least 3 in each set. Received: 9 and 2",
         ),
         (
-            lambda: metrics.coverage(np.zeros((3, 3)), np.zeros((9, 3))),
+            lambda: metrics.precision_recall(np.zeros((3, 3)), np.zeros((9, 3))),
             r"Expected more than 3 pictures in each set. Received: 3 and 9",
         ),
         (

@@ -387,6 +387,20 @@ def test_history_averages_the_steps_of_a_row():
     assert len(history) == 3
 
 
+@pytest.mark.parametrize(
+    ("most", "steps"), [(2, [1, 4]), (3, [1, 3, 5]), (9, [1, 2, 3, 4, 5])]
+)
+def test_history_gives_evenly_spaced_rows(most, steps):
+    history = training.History()
+    for step in range(1, 6):
+        history.add(step, {"loss": step / 2})
+    assert history.rows(most) == [{"step": s, "loss": s / 2} for s in steps]
+
+
+def test_history_without_rows_gives_none():
+    assert training.History().rows(10) == []
+
+
 def test_history_is_read_back_exactly(tmp_path):
     history = History(every=1)
     for step in range(1, 4):
