@@ -4,41 +4,53 @@ import numpy as np
 
 from gantools.exercises import Exercise, compare, judge_choices
 
-# --------------------------------------------------------------------- inverse
+# ---------------------------------------------------------------------- wiener
 
 
-def inverse_error(h, sigma):
-    """Return the mean squared error of undoing the factors h under noise sigma."""
-    return sigma**2 * np.mean(1 / h**2)
+def wiener_error(h, power, sigma):
+    """Return the mean squared error that the Wiener filter leaves."""
+    return np.mean(power * sigma**2 / (h**2 * power + sigma**2))
 
 
-_INVERSES = {
-    "the error of a frequency is squared: sigma^2, and 1 / h^2": (
-        lambda h, s: s * np.mean(1 / np.abs(h))
+_ERRORS = {
+    "sigma is the deviation; its square is the power of the noise": (
+        lambda h, p, s: np.mean(p * s / (h**2 * p + s))
     ),
-    "divide first, then take the mean: the smallest factors decide": (
-        lambda h, s: s**2 / np.mean(h**2)
-    ),
-    "undoing divides by the factors": lambda h, s: s**2 * np.mean(h**2),
     "the mean over all frequencies, not the sum": (
-        lambda h, s: s**2 * np.sum(1 / h**2)
+        lambda h, p, s: np.sum(p * s**2 / (h**2 * p + s**2))
     ),
-    "sigma is the deviation; its square is the power": (
-        lambda h, s: s * np.mean(1 / h**2)
+    "that is the error of dividing by h, which is best only without noise": (
+        lambda h, p, s: s**2 * np.mean(1 / h**2)
     ),
-    "a factor may be negative: its square counts": lambda h, s: s**2 * np.mean(1 / h),
+    "that is the share of the power that comes back, not the error": (
+        lambda h, p, s: np.mean(h**2 * p / (h**2 * p + s**2))
+    ),
+    "that is the share that is lost; times the power it is the error": (
+        lambda h, p, s: np.mean(s**2 / (h**2 * p + s**2))
+    ),
+    "that is the error without the noise that comes through": (
+        lambda h, p, s: np.mean((h**2 * p / (h**2 * p + s**2) - 1) ** 2 * p)
+    ),
+    "the square of h: once from the blur, once from undoing it": (
+        lambda h, p, s: np.mean(p * s**2 / (np.abs(h) * p + s**2))
+    ),
 }
 
 
-def _judge_inverse(answer):
+def _judge_wiener(answer):
     rng = np.random.default_rng(3)
-    factors = rng.uniform(0.1, 1, (4, 6)) * rng.choice([-1, 1], (4, 6))
-    mistakes = {why: wrong(factors, 0.3) for why, wrong in _INVERSES.items()}
-    received = answer(factors.copy(), 0.3)
-    return compare(received, inverse_error(factors, 0.3), mistakes)
+    h = rng.uniform(0.1, 1, (4, 6)) * rng.choice([-1, 1], (4, 6))
+    power = rng.uniform(0.2, 3, h.shape)
+    mistakes = {why: wrong(h, power, 0.3) for why, wrong in _ERRORS.items()}
+    received = answer(h.copy(), power.copy(), 0.3)
+    if verdict := compare(received, wiener_error(h, power, 0.3), mistakes):
+        return verdict
+    h[0] = 0.0  # these waves are gone
+    received = answer(h.copy(), power.copy(), 0.3)
+    return compare(received, wiener_error(h, power, 0.3))
 
 
-INVERSE = Exercise("03-inverse", inverse_error, _judge_inverse, _INVERSES)
+WIENER = Exercise("03-wiener", wiener_error, _judge_wiener, _ERRORS)
 
 # ------------------------------------------------------------------------ mean
 
@@ -65,6 +77,9 @@ _MEANS = {
     "the median is the answer to another loss": (
         lambda o, y, k: np.median(o[(o[:, k] == y[k]).all(axis=1)], axis=0)
     ),
+    "keep only the originals that agree, also for what is in the hole": (
+        lambda o, y, k: np.where(k, y, o.mean(axis=0))
+    ),
     "all known numbers must agree, not any": (
         lambda o, y, k: o[(o[:, k] == y[k]).any(axis=1)].mean(axis=0)
     ),
@@ -88,37 +103,41 @@ MEAN = Exercise("03-mean", conditional_mean, _judge_mean, _MEANS)
 # -------------------------------------------------------------------- tradeoff
 
 
-def tradeoff(a, c):
-    """Return (distortion, perception) of the answer c a y."""
-    return 1 - a + a * (1 - c) ** 2, (1 - c * np.sqrt(a)) ** 2
+def least_distortion(a, w):
+    """Return the least distortion at a squared distance w from the originals."""
+    return 1 - a + max(0, 1 - np.sqrt(a) - np.sqrt(w)) ** 2
 
 
 _TRADES = {
-    "c = 1 has the least distortion, 1 - a": (
-        lambda a, c: (1 - a + a * (1 + c) ** 2, tradeoff(a, c)[1])
+    "beyond the mean being further away buys nothing: the least is 1 - a": (
+        lambda a, w: 1 - a + (1 - np.sqrt(a) - np.sqrt(w)) ** 2
     ),
-    "the variance of the answer is c^2 a; W compares deviations": (
-        lambda a, c: (tradeoff(a, c)[0], (1 - c**2 * a) ** 2)
+    "w is squared already: its root is a distance": (
+        lambda a, w: 1 - a + max(0, 1 - np.sqrt(a) - w) ** 2
     ),
-    "W is squared": lambda a, c: (tradeoff(a, c)[0], abs(1 - c * np.sqrt(a))),
-    "what cannot be known, 1 - a, is missing in the distortion": (
-        lambda a, c: (a * (1 - c) ** 2, tradeoff(a, c)[1])
+    "the deviation of a y is the root of a": (
+        lambda a, w: 1 - a + max(0, 1 - a - np.sqrt(w)) ** 2
     ),
-    "the answer's variance is a, not 1: the extra distortion is a (1 - c)^2": (
-        lambda a, c: (1 - a + (1 - c) ** 2, tradeoff(a, c)[1])
+    "what cannot be known, 1 - a, is missing": (
+        lambda a, w: max(0, 1 - np.sqrt(a) - np.sqrt(w)) ** 2
     ),
-    "distortion first, then perception": lambda a, c: tradeoff(a, c)[::-1],
+    "the distance counts squared": (
+        lambda a, w: 1 - a + max(0, 1 - np.sqrt(a) - np.sqrt(w))
+    ),
+    "that is the price of perfect looks, for every w": (
+        lambda a, w: 2 - 2 * np.sqrt(a)
+    ),
 }
 
 
 def _judge_tradeoff(answer):
-    cases = [(0.5, 1.0), (0.5, 1.2), (0.8, 0.7), (0.3, 1.7)]
+    cases = [(0.5, 0.0), (0.5, 0.01), (0.3, 0.1), (0.64, 0.3)]
     mistakes = {why: [f(*case) for case in cases] for why, f in _TRADES.items()}
-    expected = [tradeoff(*case) for case in cases]
+    expected = [least_distortion(*case) for case in cases]
     return compare([answer(*case) for case in cases], expected, mistakes)
 
 
-TRADEOFF = Exercise("03-tradeoff", tradeoff, _judge_tradeoff, _TRADES)
+TRADEOFF = Exercise("03-tradeoff", least_distortion, _judge_tradeoff, _TRADES)
 
 # --------------------------------------------------------------------- answers
 
@@ -149,4 +168,4 @@ WANTED = Exercise(
     },
 )
 
-EXERCISES = (INVERSE, MEAN, TRADEOFF, WANTED)
+EXERCISES = (WIENER, MEAN, TRADEOFF, WANTED)
