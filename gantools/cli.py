@@ -26,7 +26,7 @@ import numpy as np
 from tqdm import tqdm
 
 import gantools
-from gantools import collections, damage, photos, provenance
+from gantools import collections, damage, photos, provenance, report
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 # of both networks, written down here because to read them there takes seconds
@@ -43,7 +43,7 @@ PRESETS = (
 
 EXAMPLES = """examples:
   gantools restore grandmother.jpg -o restored.jpg
-  gantools restore scans/ -o restored/ --mode conservative --report
+  gantools restore scans/ -o restored/ --mode conservative --report restored.html
   gantools restore "scans/**/*.tif" -o restored/
   gantools damage portrait.png -o aged.png --severity 0.8 --seed 3
   gantools train restoration --preset smoke --folder runs/first
@@ -55,9 +55,14 @@ RESTORE = """examples:
       one photograph into one file
   gantools restore scans/ -o restored/
       every photograph below a folder, into a folder of the same shape
-  gantools restore "scans/*.tif" letter.png -o restored/ --mode conservative --report
-      repair only inside the damage that was found, and say in restored/*.json what
-      was done
+  gantools restore "scans/*.tif" letter.png -o restored/ --mode conservative
+      repair only inside the damage that was found
+  gantools restore scans/ -o restored/ --report restored.html --mask-out masks/
+      show on one page, for any browser, each photograph before and after; and keep
+      what was marked as damage, white on black
+  gantools restore scans/ -o restored/ --provenance
+      write beside each result, as JSON, from which file, by which weights and
+      settings it was made
 
 The result has the format of the output's name, or in a folder that of the input.
 Bit depth, colour profile, EXIF, transparency and greyness are kept. Nothing is
@@ -65,7 +70,7 @@ overwritten without --overwrite. Exit code 1 says that some photograph failed.
 """
 DAMAGE = """examples:
   gantools damage portrait.png -o aged.png --severity 0.8
-  gantools damage portraits/ -o aged/ --seed 3 --report
+  gantools damage portraits/ -o aged/ --seed 3 --provenance
 
 The same photograph under the same name, with the same seed, is damaged the same way.
 """
@@ -169,6 +174,13 @@ def _add_restore(verbs: Any) -> None:
         "as it is; full (default): repair everywhere and restore the colours",
     )
     restore.add_argument(
+        "--mask-out",
+        metavar="MASK",
+        type=Path,
+        help="keep what was marked as damage: a PNG file for one photograph, or a "
+        "folder, as for the output",
+    )
+    restore.add_argument(
         "--weights",
         metavar="FOLDER",
         type=Path,
@@ -209,7 +221,15 @@ def _add_photos(parser: argparse.ArgumentParser) -> None:
         help="a file for one photograph, or a folder, made when it is not there",
     )
     parser.add_argument(
-        "--report", action="store_true", help="write beside each result what was done"
+        "--provenance",
+        action="store_true",
+        help="write beside each result, as JSON, what was done",
+    )
+    parser.add_argument(
+        "--report",
+        metavar="FILE.html",
+        type=_page,
+        help="one page that shows each photograph before and after",
     )
     parser.add_argument(
         "--overwrite", action="store_true", help="replace results that are there"
@@ -247,6 +267,14 @@ def _severity(text: str) -> float:
     return value
 
 
+def _page(text: str) -> Path:
+    if Path(text).suffix.lower() not in (".html", ".htm"):
+        raise argparse.ArgumentTypeError(
+            f"Expected a name that ends in .html. Received: {text}"
+        )
+    return Path(text)
+
+
 def _seed(text: str) -> int:
     value = int(text)
     if value < 0:
@@ -259,14 +287,15 @@ def _seed(text: str) -> int:
 
 @dataclass(frozen=True)
 class Job:
-    """One photograph to read and where its result goes."""
+    """One photograph to read and where its result, and its mask, go."""
 
     source: Path
     target: Path
+    mask: Path | None = None
 
     @property
-    def report(self) -> Path:
-        """Return the name of the report, beside the result."""
+    def provenance(self) -> Path:
+        """Return the name of the record, beside the result."""
         return self.target.with_name(self.target.name + ".json")
 
 
@@ -278,8 +307,10 @@ class Done:
     line: str
     numbers: dict
     about: dict  # settings, weights, backend: as `provenance.describe` wants them
+    mask: np.ndarray | None = None  # (H, W) in [0, 1]
 
 
+_BLANK = photos.Photo(np.zeros((1, 1, 1), np.float32))  # a mask, to `photos.check`
 Work = Callable[[photos.Photo, Path, Callable[[float], None]], Done]
 
 
@@ -309,6 +340,7 @@ def _restore(options: argparse.Namespace) -> int:
                 "weights": result.weights,
                 "backend": engine.BACKEND,
             },
+            result.mask,
         )
 
     return _each(options, "restored", work)
@@ -333,21 +365,51 @@ def _each(options: argparse.Namespace, done: str, work: Work) -> int:
     """Do the work on every photograph; say what failed and go on; sum up."""
     jobs, failed, others = _plan(options)
     total = len(jobs) + failed
-    with tqdm(
-        total=len(jobs), unit="photo", disable=None, file=sys.stderr, leave=False
-    ) as bar:
+    entries: list[report.Entry] = []
+    failures: list[str] = []
+    with (
+        _reported(options, entries, failures),
+        tqdm(
+            total=len(jobs), unit="photo", disable=None, file=sys.stderr, leave=False
+        ) as bar,
+    ):
         for index, job in enumerate(jobs):
             try:
-                line = _one(options, job, work, _follow(bar, index))
+                line, entry = _one(options, job, work, _follow(bar, index))
+                entries += [entry] if entry else []
                 tqdm.write(f"{job.source} -> {job.target} ({line})", file=sys.stdout)
             except (_Refused, KeyboardInterrupt):
                 raise
             except Exception as problem:
-                failed += 1
-                tqdm.write(_failure(job.source, problem), file=sys.stderr)
+                failures.append(_failure(job.source, problem))
+                tqdm.write(failures[-1], file=sys.stderr)
             _follow(bar, index)(1.0)
+    failed += len(failures)
     _sum_up(done, total, failed, others)
     return FAILED if failed else 0
+
+
+@contextlib.contextmanager
+def _reported(
+    options: argparse.Namespace, entries: list[report.Entry], failures: list[str]
+) -> Iterator[None]:
+    """Write the page at the end, also of a run that is interrupted."""
+    path = options.report
+    if path is None:
+        yield
+        return
+    if os.path.lexists(path) and not options.overwrite:
+        raise _Refused(f"{path}: Expected a new name. Received: a file that exists")
+    if not path.parent.is_dir():
+        raise _Refused(f"{path.parent}: Expected a folder. Received: none")
+    try:
+        yield
+    finally:
+        if entries or failures:
+            title = f"gantools {options.verb}"
+            provenance.write_text(
+                report.page(entries, failures, title), path, overwrite=options.overwrite
+            )
 
 
 def _one(
@@ -355,33 +417,46 @@ def _one(
     job: Job,
     work: Work,
     progress: Callable[[float], None],
-) -> str:
-    """Read, check that the result can be saved, work, save; return what to say."""
+) -> tuple[str, report.Entry | None]:
+    """Read, check that all can be saved, work, save.
+
+    Returns:
+        What to say, and what to show on the page if one is wanted.
+    """
     begun = time.monotonic()
     with _hushed():  # C libraries chat about broken files beside raising an error
         photo = photos.load(job.source)
     photos.check(photo, job.target, overwrite=options.overwrite)
-    before = None
-    if options.report:
-        before = provenance.identify(job.source)  # now: the result may replace it
-        if os.path.lexists(job.report) and not options.overwrite:
-            raise FileExistsError(
-                f"{job.report}: Expected a new name. Received: a file that exists"
-            )
+    if job.mask:
+        photos.check(_BLANK, job.mask, overwrite=options.overwrite)
+    if options.provenance and os.path.lexists(job.provenance) and not options.overwrite:
+        raise FileExistsError(
+            f"{job.provenance}: Expected a new name. Received: a file that exists"
+        )
+    before = provenance.identify(job.source)  # now: the result may replace it
     result = work(photo, job.source, progress)
     job.target.parent.mkdir(parents=True, exist_ok=True)
     photos.save(result.photo, job.target, overwrite=options.overwrite)
+    if job.mask:
+        job.mask.parent.mkdir(parents=True, exist_ok=True)
+        mask = photos.Photo(np.ascontiguousarray(result.mask[..., None]))
+        photos.save(mask, job.mask, overwrite=options.overwrite)
     seconds = time.monotonic() - begun
-    if before is not None:
-        record = provenance.describe(
-            before,
-            provenance.identify(job.target),
-            action=options.verb,
-            numbers={**result.numbers, "seconds": round(seconds, 2)},
-            **result.about,
-        )
-        provenance.write(record, job.report, overwrite=options.overwrite)
-    return f"{result.line}, {seconds:.1f} s"
+    line = f"{result.line}, {seconds:.1f} s"
+    if not options.provenance and options.report is None:
+        return line, None
+    record = provenance.describe(
+        before,
+        provenance.identify(job.target),
+        action=options.verb,
+        numbers={**result.numbers, "seconds": round(seconds, 2)},
+        **result.about,
+    )
+    if options.provenance:
+        provenance.write(record, job.provenance, overwrite=options.overwrite)
+    if options.report is None:
+        return line, None
+    return line, report.entry(photo.pixels, result.photo.pixels, result.mask, record)
 
 
 def _follow(bar: tqdm, index: int) -> Callable[[float], None]:
@@ -424,7 +499,7 @@ def _plan(options: argparse.Namespace) -> tuple[list[Job], int, int]:
             raise _Refused(
                 f"Expected a folder as output for several photographs. Received: {out}"
             )
-        return [Job(path, out) for path in found], failed, others
+        return _with_masks([Job(path, out) for path in found], options), failed, others
     kind = mimetypes.guess_type(out)[0] or ""
     if not out.is_dir() and (out.exists() or kind.startswith("image/")):
         raise _Refused(
@@ -433,7 +508,30 @@ def _plan(options: argparse.Namespace) -> tuple[list[Job], int, int]:
         )
     jobs = [Job(path, out / name) for path, name in found.items()]
     _refuse_clashes(jobs)
-    return jobs, failed, others
+    return _with_masks(jobs, options), failed, others
+
+
+def _with_masks(jobs: list[Job], options: argparse.Namespace) -> list[Job]:
+    """Give each job the place of its mask, if masks are wanted."""
+    place = getattr(options, "mask_out", None)
+    if place is None:
+        return jobs
+    if _is_file_name(options.output):
+        if place.suffix.lower() != ".png" or place.is_dir():
+            raise _Refused(f"Expected a name that ends in .png. Received: {place}")
+        if place.resolve() == options.output.resolve():
+            raise _Refused(
+                f"Expected another name than the output's. Received: {place}"
+            )
+        return [replace(job, mask=place) for job in jobs]
+    if _is_file_name(place):
+        raise _Refused(f"Expected a folder for several masks. Received: {place}")
+
+    def below(target: Path) -> Path:  # a.jpg.png, for a.tif may lie beside a.jpg
+        name = target.relative_to(options.output)
+        return place / name.with_name(name.name + ".png")
+
+    return [replace(job, mask=below(job.target)) for job in jobs]
 
 
 def _is_file_name(out: Path) -> bool:

@@ -91,12 +91,29 @@ def write(
     Raises:
         FileExistsError: when the file exists and `overwrite` is false.
     """
+    return write_text(_to_json(record) + "\n", path, overwrite=overwrite)
+
+
+def write_text(text: str, path: str | os.PathLike, *, overwrite: bool = False) -> Path:
+    """Write a text: whole, or not at all.
+
+    Args:
+        text: what to write, in UTF-8.
+        path: where to.
+        overwrite: whether a file of that name may be replaced.
+
+    Returns:
+        The path written.
+
+    Raises:
+        FileExistsError: when the file exists and `overwrite` is false.
+    """
     path = Path(path)
     if os.path.lexists(path) and not overwrite:
         raise FileExistsError(f"Expected a new name. Received: {path}, which exists")
     part = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
-        part.write_text(_to_json(record) + "\n", encoding="utf-8")
+        part.write_text(text, encoding="utf-8")
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

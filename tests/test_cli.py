@@ -46,6 +46,7 @@ def inverter(monkeypatch):
         calls.append((mode, networks))
         progress(0.5)
         mask = np.zeros(photo.pixels.shape[:2], np.float32)
+        mask[3:5, 7] = 1.0
         result = replace(photo, pixels=1 - photo.pixels)
         weights = {"file": "w.npz", "sha256": "0" * 64}
         return types.SimpleNamespace(
@@ -166,7 +167,14 @@ BAD = {  # kind: (what to put at photo.*, the words behind `gantools restore`)
     "result is there": ("photo.jpg", jpeg, "{photo} -o good.jpg"),
     "onto itself": ("photo.jpg", jpeg, "{photo} -o {photo}"),
     "into its own folder": ("photo.jpg", jpeg, "{photo} -o ."),
-    "report is there": ("photo.jpg", jpeg, "{photo} -o sub --report"),
+    "record is there": ("photo.jpg", jpeg, "{photo} -o sub --provenance"),
+    "report is there": ("photo.jpg", jpeg, "{photo} -o out --report page.html"),
+    "report is no page": ("photo.jpg", jpeg, "{photo} -o out --report r.json"),
+    "report nowhere": ("photo.jpg", jpeg, "{photo} -o out --report no/r.html"),
+    "mask is there": ("photo.jpg", jpeg, "{photo} -o out.png --mask-out mask.png"),
+    "mask is a jpeg": ("photo.jpg", jpeg, "{photo} -o out.png --mask-out m.jpg"),
+    "mask onto the result": ("photo.jpg", jpeg, "{photo} -o o.png --mask-out o.png"),
+    "masks into one": ("photo.jpg", jpeg, "{photo} -o out --mask-out m.png"),
     "output of a kind unknown": ("photo.jpg", jpeg, "{photo} -o out.gif"),
     "output is no folder": ("photo.jpg", jpeg, "{photo} -o note.txt"),
     "output below a file": ("photo.jpg", jpeg, "{photo} -o note.txt/out.jpg"),
@@ -187,7 +195,9 @@ def test_bad_input_gives_one_line_and_changes_nothing(inverter, capfd, kind):
     name, content, words = BAD[kind]
     picture("good.jpg"), picture("sub/good.jpg")
     Path("note.txt").write_text("a note")
-    Path("sub/photo.jpg.json").write_text("a report")
+    Path("sub/photo.jpg.json").write_text("a record")
+    Path("page.html").write_text("a page")
+    picture("mask.png")
     if content is not None:
         Path(name).parent.mkdir(exist_ok=True)
         content(Path(name)) if callable(content) else Path(name).write_bytes(content)
@@ -364,11 +374,11 @@ def test_unexpected_failure_is_told_and_the_others_are_done(
 
 def test_overwrite_replaces_results_and_even_the_photograph(inverter):
     picture("a.png")
-    assert main(["restore", "a.png", "-o", "a.png", "--overwrite", "--report"]) == 0
+    assert main(["restore", "a.png", "-o", "a.png", "--overwrite", "--provenance"]) == 0
     assert inverted("a.png")
     record = json.loads(Path("a.png.json").read_text())
     assert record["before"]["sha256"] != record["after"]["sha256"]
-    assert main(["restore", "a.png", "-o", "a.png", "--overwrite", "--report"]) == 0
+    assert main(["restore", "a.png", "-o", "a.png", "--overwrite", "--provenance"]) == 0
     assert np.array_equal(np.asarray(Image.open("a.png")), PIXELS)
     again = json.loads(Path("a.png.json").read_text())
     assert again["before"]["sha256"] == record["after"]["sha256"]
@@ -382,9 +392,9 @@ def test_mode_and_own_weights_reach_the_network(inverter, monkeypatch):
     assert inverter == [("conservative", {"folder": Path("runs")})]
 
 
-def test_report_says_what_was_done(inverter):
+def test_provenance_says_what_was_done(inverter):
     path = picture("a.png")
-    assert main(["restore", "a.png", "-o", "out", "--report"]) == 0
+    assert main(["restore", "a.png", "-o", "out", "--provenance"]) == 0
     record = json.loads(Path("out/a.png.json").read_text("utf-8"))
     assert record["action"] == "restore" and record["settings"] == {"mode": "full"}
     assert record["before"]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
@@ -393,6 +403,42 @@ def test_report_says_what_was_done(inverter):
     assert record["weights"] == {"file": "w.npz", "sha256": "0" * 64}
     assert record["backend"] == "tensorflow"
     assert record["numbers"]["changed"] == 1
+
+
+def test_masks_go_where_they_are_wanted(inverter):
+    picture("in/a.png"), picture("in/deep/b.jpg")
+    assert main(["restore", "in/a.png", "-o", "o.png", "--mask-out", "m.png"]) == 0
+    assert main(["restore", "in", "-o", "out", "--mask-out", "masks"]) == 0
+    for path in ("m.png", "masks/a.png.png", "masks/deep/b.jpg.png"):
+        mask = np.asarray(Image.open(path))
+        assert mask.shape == PIXELS.shape[:2] and mask.sum() == 2 * 255
+        assert (mask[3:5, 7] == 255).all()
+
+
+def test_report_shows_each_photograph_and_each_failure(inverter):
+    picture("in/a<b>.png")
+    Path("in/broken.png").write_bytes(b"no photograph")
+    assert main(["restore", "in", "-o", "out", "--report", "page.html"]) == 1
+    page = Path("page.html").read_text("utf-8")
+    assert page.count("<figure") == 1 and page.count('class="failed"') == 1
+    assert "a&lt;b&gt;.png" in page and "<b>" not in page
+    assert not list(Path("out").glob("*.json"))
+
+
+def test_report_of_an_interrupted_run_holds_what_was_done(inverter, monkeypatch):
+    works, done = gantools.restoration.restore, []
+
+    def stop_at_the_second(*args, **options):
+        if done:
+            raise KeyboardInterrupt
+        done.append(1)
+        return works(*args, **options)
+
+    monkeypatch.setattr(gantools.restoration, "restore", stop_at_the_second)
+    picture("a.png"), picture("b.png")
+    words = ["restore", "a.png", "b.png", "-o", "out", "--report", "page.html"]
+    assert main(words) == 130
+    assert Path("page.html").read_text("utf-8").count("<figure") == 1
 
 
 def test_interrupt_leaves_no_half_file_and_keeps_what_is_done(
@@ -421,7 +467,7 @@ def test_interrupt_leaves_no_half_file_and_keeps_what_is_done(
 
 def test_damage_is_that_of_the_package_and_the_same_every_time():
     picture("a.png")
-    words = ["damage", "a.png", "--severity", "0.9", "--seed", "3", "--report", "-o"]
+    words = ["damage", "a.png", "--severity", "0.9", "--seed", "3", "--provenance", "-o"]
     for out in ("one", "two"):
         assert main([*words, out]) == 0
     assert Path("one/a.png").read_bytes() == Path("two/a.png").read_bytes()
@@ -593,7 +639,7 @@ def test_untrained_network_changes_nothing_in_conservative_mode(folder):
     networks = [restoration.build_repairer(), restoration.build_toner()]
     pretrained.save("restoration", networks, folder / "runs", what="untrained")
     tifffile.imwrite("deep.tif", DEEP, photometric="rgb")
-    words = ["restore", "deep.tif", "-o", "out", "--weights", "runs", "--report"]
+    words = ["restore", "deep.tif", "-o", "out", "--weights", "runs", "--provenance"]
     assert main([*words, "--mode", "conservative"]) == 0
     assert np.array_equal(tifffile.imread("out/deep.tif"), DEEP)
     record = json.loads(Path("out/deep.tif.json").read_text())

@@ -32,7 +32,7 @@ MODULES = {
 
 # A module imports from the floors below its own; see "The package" in the book.
 FLOORS = [
-    {"engine", "photos", "arrays", "provenance", "plots"},
+    {"engine", "photos", "arrays", "provenance", "plots", "report"},
     {"losses", "layers", "augment", "features", "metrics", "damage", "collections"},
     {"training", "pretrained", "pairs", "tiling"},
     {"dcgan", "restoration"},

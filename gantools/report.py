@@ -1,0 +1,178 @@
+"""One page about a whole run: each photograph before and after, and what was changed.
+
+The page is a single HTML file for any browser, without a network: pictures, style and
+the records of `provenance.describe` are inside, the records as JSON for programs.
+"""
+
+import base64
+import html
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+LONGEST = 900  # pixels of the pictures on the page
+
+_STYLE = """
+:root { color-scheme: light dark; --rim: #8888; }
+body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 60rem;
+  padding: 1rem; }
+h2 { font-size: 1.1rem; margin: 2.5rem 0 .5rem; overflow-wrap: anywhere; }
+table { border-collapse: collapse; display: block; overflow-x: auto; }
+th, td { border-bottom: 1px solid var(--rim); padding: .3rem .8rem .3rem 0;
+  text-align: left; }
+td + td { text-align: right; }
+.pair { display: grid; position: relative; width: fit-content; }
+.pair img { grid-area: 1 / 1; height: auto; max-width: 100%; }
+.pair img + img { clip-path: inset(0 0 0 var(--at, 50%)); }
+.pair img.mask { clip-path: none; display: none; mix-blend-mode: screen; }
+.pair.marked img.mask { display: block; }
+label { align-items: center; display: flex; gap: .6rem; margin: .4rem 0; }
+input[type=range] { flex: 1; max-width: 30rem; min-width: 5rem; }
+pre { overflow-x: auto; }
+.failed { color: #c0392b; }
+"""
+
+_SCRIPT = """
+for (const figure of document.querySelectorAll("figure")) {
+  const pair = figure.querySelector(".pair");
+  const [slider, marks] = figure.querySelectorAll("input");
+  slider.addEventListener("input",
+    () => pair.style.setProperty("--at", slider.value + "%"));
+  if (marks) marks.addEventListener("change",
+    () => pair.classList.toggle("marked", marks.checked));
+}
+"""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One photograph on the page; small, so that thousands fit into memory.
+
+    Attributes:
+        before: the photograph as it was, a JPEG file of at most LONGEST pixels.
+        after: the same of the result.
+        mask: the damage found, red on black, a PNG file; None if none was looked for.
+        record: from `provenance.describe`.
+    """
+
+    before: bytes
+    after: bytes
+    mask: bytes | None
+    record: Mapping[str, Any]
+
+
+def entry(
+    before: np.ndarray,
+    after: np.ndarray,
+    mask: np.ndarray | None,
+    record: Mapping[str, Any],
+) -> Entry:
+    """Make an entry of a photograph.
+
+    Args:
+        before: (H, W, C) in [0, 1], C = 1 or 3.
+        after: the same shape.
+        mask: (H, W) in [0, 1], or None.
+        record: from `provenance.describe`.
+    """
+    red = None
+    if mask is not None:
+        grown = _small(mask)[..., None]
+        red = _encode(".png", grown * np.array([0, 0, 1], np.float32))  # OpenCV: BGR
+    pictures = (_encode(".jpg", _small(p)[..., ::-1]) for p in (before, after))
+    return Entry(*pictures, red, record)
+
+
+def _small(pixels: np.ndarray) -> np.ndarray:
+    scale = min(1.0, LONGEST / max(pixels.shape[:2]))
+    size = [max(1, round(n * scale)) for n in pixels.shape[1::-1]]
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    if pixels.ndim == 3 and small.ndim == 2:
+        small = small[..., None]  # OpenCV drops a single channel
+    return small
+
+
+def _encode(suffix: str, pixels: np.ndarray) -> bytes:
+    levels = np.round(255 * np.clip(pixels, 0, 1)).astype(np.uint8)
+    _, data = cv2.imencode(suffix, levels)
+    return data.tobytes()
+
+
+def page(
+    entries: Sequence[Entry], failures: Sequence[str] = (), title: str = "Restored"
+) -> str:
+    """Write the page.
+
+    Args:
+        entries: the photographs, in the order of the page.
+        failures: a line for each photograph that failed.
+        title: of the page.
+
+    Returns:
+        A whole HTML document.
+    """
+    names = [_text(e.record["after"]["name"]) for e in entries]
+    figures = [_figure(e, f"photo{i}") for i, e in enumerate(entries)]
+    rows = "".join(
+        f'<tr><td><a href="#photo{i}">{name}</a></td>{_cells(e.record["numbers"])}</tr>'
+        for i, (name, e) in enumerate(zip(names, entries, strict=True))
+    )
+    heads = "<th>photograph</th><th>changed</th><th>marked as damage</th><th>seconds</th>"
+    failed = "".join(f'<li class="failed">{_text(line)}</li>' for line in failures)
+    records = json.dumps([dict(e.record) for e in entries]).replace("<", "\\u003c")
+    return f"""<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{_text(title)}</title>
+<style>{_STYLE}</style>
+<h1>{_text(title)}</h1>
+<p>{len(entries)} done, {len(failures)} failed. A restored photograph shows what is
+likely, not what was: keep the originals.</p>
+{f"<ul>{failed}</ul>" if failed else ""}
+<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>
+{"".join(figures)}
+<script type="application/json" id="records">{records}</script>
+<script>{_SCRIPT}</script>
+</html>
+"""
+
+
+def _figure(entry: Entry, anchor: str) -> str:
+    name = _text(entry.record["after"]["name"])
+    marks = mask = ""
+    if entry.mask is not None:
+        marks = '<label><input type="checkbox"> show in red what was marked</label>'
+        mask = f'<img class="mask" alt="" src="{_inline("png", entry.mask)}">'
+    record = _text(json.dumps(dict(entry.record), indent=2))
+    return f"""<section id="{anchor}">
+<h2>{name}</h2>
+<figure style="margin: 0">
+<div class="pair"><img alt="{name}, before" src="{_inline("jpeg", entry.before)}">
+<img alt="{name}, after" src="{_inline("jpeg", entry.after)}">{mask}</div>
+<label>before <input type="range" min="0" max="100" value="50"
+ aria-label="how far the picture before reaches"> after</label>
+{marks}
+</figure>
+<details><summary>What was done</summary><pre>{record}</pre></details>
+</section>
+"""
+
+
+def _cells(numbers: Mapping[str, Any]) -> str:
+    shares = [numbers.get(key) for key in ("changed", "damaged")]
+    texts = ["" if share is None else f"{share:.1%}" for share in shares]
+    texts.append(f"{numbers['seconds']:.1f}" if "seconds" in numbers else "")
+    return "".join(f"<td>{text}</td>" for text in texts)
+
+
+def _inline(kind: str, data: bytes) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+
+
+def _text(value: object) -> str:
+    return html.escape(str(value))
