@@ -121,7 +121,8 @@ def page(
         f'<tr><td><a href="#photo{i}">{name}</a></td>{_cells(e.record["numbers"])}</tr>'
         for i, (name, e) in enumerate(zip(names, entries, strict=True))
     )
-    heads = "<th>photograph</th><th>changed</th><th>marked as damage</th><th>seconds</th>"
+    names_of_columns = ("photograph", "changed", "marked as damage", "seconds")
+    heads = "".join(f"<th>{name}</th>" for name in names_of_columns)
     failed = "".join(f'<li class="failed">{_text(line)}</li>' for line in failures)
     records = json.dumps([dict(e.record) for e in entries]).replace("<", "\\u003c")
     return f"""<!doctype html>
