@@ -467,9 +467,9 @@ def test_interrupt_leaves_no_half_file_and_keeps_what_is_done(
 
 def test_damage_is_that_of_the_package_and_the_same_every_time():
     picture("a.png")
-    words = "damage a.png --severity 0.9 --seed 3 --provenance -o".split()
+    words = ["damage", "a.png", "--severity", "0.9", "--seed", "3", "--provenance"]
     for out in ("one", "two"):
-        assert main([*words, out]) == 0
+        assert main([*words, "-o", out]) == 0
     assert Path("one/a.png").read_bytes() == Path("two/a.png").read_bytes()
     rng = np.random.default_rng([3, zlib.crc32(b"a.png")])
     aged = damage.age(photos.load("a.png").pixels, rng, 0.9)
