@@ -400,13 +400,14 @@ def _reported(
         return
     if os.path.lexists(path) and not options.overwrite:
         raise _Refused(f"{path}: Expected a new name. Received: a file that exists")
-    if not path.parent.is_dir():
-        raise _Refused(f"{path.parent}: Expected a folder. Received: none")
+    if not next(up for up in path.absolute().parents if up.exists()).is_dir():
+        raise _Refused(f"{path}: Expected a place in a folder. Received: one in a file")
     try:
         yield
     finally:
         if entries or failures:
             title = f"gantools {options.verb}"
+            path.parent.mkdir(parents=True, exist_ok=True)
             provenance.write_text(
                 report.page(entries, failures, title), path, overwrite=options.overwrite
             )

@@ -170,7 +170,7 @@ BAD = {  # kind: (what to put at photo.*, the words behind `gantools restore`)
     "record is there": ("photo.jpg", jpeg, "{photo} -o sub --provenance"),
     "report is there": ("photo.jpg", jpeg, "{photo} -o out --report page.html"),
     "report is no page": ("photo.jpg", jpeg, "{photo} -o out --report r.json"),
-    "report nowhere": ("photo.jpg", jpeg, "{photo} -o out --report no/r.html"),
+    "report below a file": ("photo.jpg", jpeg, "{photo} -o o --report note.txt/r.html"),
     "mask is there": ("photo.jpg", jpeg, "{photo} -o out.png --mask-out mask.png"),
     "mask is a jpeg": ("photo.jpg", jpeg, "{photo} -o out.png --mask-out m.jpg"),
     "mask onto the result": ("photo.jpg", jpeg, "{photo} -o o.png --mask-out o.png"),
@@ -418,8 +418,8 @@ def test_masks_go_where_they_are_wanted(inverter):
 def test_report_shows_each_photograph_and_each_failure(inverter):
     picture("in/a<b>.png")
     Path("in/broken.png").write_bytes(b"no photograph")
-    assert main(["restore", "in", "-o", "out", "--report", "page.html"]) == 1
-    page = Path("page.html").read_text("utf-8")
+    assert main(["restore", "in", "-o", "out", "--report", "out/all.html"]) == 1
+    page = Path("out/all.html").read_text("utf-8")
     assert page.count("<figure") == 1 and page.count('class="failed"') == 1
     assert "a&lt;b&gt;.png" in page and "<b>" not in page
     assert not list(Path("out").glob("*.json"))
