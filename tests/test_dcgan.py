@@ -157,6 +157,20 @@ def test_gamma_adds_half_the_penalties():
     assert float(d_loss - plain) == pytest.approx(1.5 * float(penalty), rel=1e-4)
 
 
+def test_gamma_means_the_same_at_64_pixels():
+    """A judge of 64 pixels that looks at their means has a quarter of the R1."""
+    small = DCGAN("relativistic", networks="residual", gamma=3.0)
+    large = DCGAN("relativistic", networks="residual", gamma=3.0, side=64)
+
+    def judge(pictures):  # (B, 64, 64, 3)
+        return small.discriminator(ops.average_pool(pictures, 2))
+
+    twice = np.kron(REAL, np.ones((1, 2, 2, 1), "float32"))
+    of_small = small.gamma * losses.r1_penalty(small.discriminator, REAL)
+    of_large = large.gamma * losses.r1_penalty(judge, twice)
+    assert float(of_large) == pytest.approx(float(of_small), rel=1e-4)
+
+
 def test_generator_learns_the_colour_of_the_pictures():
     """Of pictures all brick red, a few dozen steps already make reddish ones."""
     red = np.array([0.6, -0.4, -0.5], "float32")
