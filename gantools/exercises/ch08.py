@@ -111,7 +111,7 @@ SSIM = Exercise("08-ssim", window_ssim, _judge_ssim, _SSIM)
 FOOLED = {"A": "PSNR", "B": "SSIM", "C": "LPIPS", "D": "all"}
 _FOOLED_WHY = {
     "A": "one divides by the brightness, one by the length; which does neither?",
-    "B": "in the dark and flat, ask whose constants decide",
+    "B": "in pure black, ask whose constants decide",
     "C": "whose gradient is it, and how many decibels are two levels of 255?",
     "D": "ask what a mean over all places makes of two dozen pixels",
 }
