@@ -8,17 +8,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gantools import dcgan, evaluation
+
 ROOT = Path(__file__).parents[1]
 RECORDS = ROOT / "gantools/records"
 
 
-@pytest.fixture(scope="module")
-def step_speed():
-    path = ROOT / "benchmarks/step_speed.py"
-    spec = importlib.util.spec_from_file_location("step_speed", path)
+def load(name: str):
+    """Import a script of the folder benchmarks."""
+    path = ROOT / f"benchmarks/{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def step_speed():
+    return load("step_speed")
 
 
 def rows() -> dict[str, dict[str, str]]:
@@ -87,3 +94,28 @@ def test_a_loop_that_is_twice_as_fast_has_the_ratio_two(step_speed):
 def test_a_backend_without_a_name_is_refused(step_speed):
     with pytest.raises(SystemExit, match=r"Expected one of .*Received: numpy=python"):
         step_speed.interpreters(["numpy=python"])
+
+
+# --- The ladder ----------------------------------------------------------------------
+
+
+def climb() -> list[dict]:
+    return evaluation.read_rows(RECORDS / "ladder.csv")
+
+
+def test_every_rung_was_trained_with_three_seeds_for_equal_time():
+    speeds = evaluation.read_rows(RECORDS / "ladder-speed.csv")
+    assert [row["rung"] for row in speeds] == list(dcgan.LADDER)
+    for speed in speeds:
+        runs = [row for row in climb() if row["rung"] == speed["rung"]]
+        assert [row["seed"] for row in runs] == [0, 1, 2]
+        seconds = [row["steps"] / speed["steps per second"] for row in runs]
+        np.testing.assert_allclose(seconds, 360, rtol=0.01)
+
+
+def test_the_last_rung_is_at_most_a_third_as_far_as_the_first():
+    first, last = (
+        np.mean([r["Frechet distance"] for r in climb() if r["rung"] == rung])
+        for rung in ("section", "relativistic")
+    )
+    assert last <= first / 3

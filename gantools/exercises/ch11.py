@@ -287,4 +287,42 @@ JUDGED = Exercise(
     },
 )
 
-EXERCISES = (TRANSPOSED, GENERATOR_LOSS, FAULTY_STEPS, FRECHET, JUDGED, SLERP)
+# ------------------------------------------------------------------------ adam
+
+
+def largest_step(learning_rate, beta_2):
+    """Return how far Adam can move a weight in one step, where beta_1 is 0."""
+    return learning_rate / np.sqrt(1 - beta_2)
+
+
+_STEPS = {
+    "the root is missing: Adam divides by the root of v": lambda r, b: r / (1 - b),
+    "v keeps the share 1 - beta_2 of the new gradient's square": (
+        lambda r, b: r / np.sqrt(b)
+    ),
+    "that is the step for gradients that are all alike": lambda r, b: r,
+    "the learning rate is a factor of it": lambda r, b: 1 / np.sqrt(1 - b),
+    "Adam divides by the root of v, so the step grows as v shrinks": (
+        lambda r, b: r * np.sqrt(1 - b)
+    ),
+}
+
+
+def _judge_largest_step(answer):
+    cases = [(1e-3, 0.999), (1e-3, 0.9), (0.5, 0.99)]
+    mistakes = {why: [f(*case) for case in cases] for why, f in _STEPS.items()}
+    expected = [largest_step(*case) for case in cases]
+    return compare([answer(*case) for case in cases], expected, mistakes)
+
+
+LARGEST_STEP = Exercise("11-adam", largest_step, _judge_largest_step, _STEPS)
+
+EXERCISES = (
+    TRANSPOSED,
+    GENERATOR_LOSS,
+    FAULTY_STEPS,
+    FRECHET,
+    JUDGED,
+    LARGEST_STEP,
+    SLERP,
+)
