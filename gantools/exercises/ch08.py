@@ -67,6 +67,11 @@ def _deviations(x, y):
     return (2 * a * b + 0.01**2) / (a**2 + b**2 + 0.01**2) * contrast
 
 
+def _unbiased(x, y, v, w):
+    both = np.cov(x.ravel(), y.ravel())[0, 1]
+    return _with(x, y, structure=False) * (2 * both + 0.03**2) / (v + w + 0.03**2)
+
+
 _SSIM = {
     "the means are not compared": lambda x, y: _with(x, y, bright=False),
     "only the means are compared": lambda x, y: _with(x, y, structure=False),
@@ -78,6 +83,12 @@ _SSIM = {
     ),
     "without constants a black window is 0 / 0": lambda x, y: _with(x, y, 0, 0),
     "two windows of the same contrast may go up and down apart": _deviations,
+    "np.cov divides by n - 1, the variances here by n": (
+        lambda x, y: _unbiased(x, y, x.var(), y.var())
+    ),
+    "all weights are 1 / n, not 1 / (n - 1)": (
+        lambda x, y: _unbiased(x, y, x.var(ddof=1), y.var(ddof=1))
+    ),
     "the factors are multiplied, not averaged": (
         lambda x, y: (_with(x, y, bright=False) + _with(x, y, structure=False)) / 2
     ),
