@@ -174,6 +174,12 @@ def _add_restore(verbs: Any) -> None:
         "as it is; full (default): repair everywhere and restore the colours",
     )
     restore.add_argument(
+        "--report",
+        metavar="FILE.html",
+        type=_page,
+        help="one page that shows each photograph before and after",
+    )
+    restore.add_argument(
         "--mask-out",
         metavar="MASK",
         type=Path,
@@ -202,7 +208,7 @@ def _add_damage(verbs: Any) -> None:
     parser.add_argument(
         "--seed", type=_seed, default=0, help="another seed, another damage (default 0)"
     )
-    parser.set_defaults(run=_damage)
+    parser.set_defaults(run=_damage, report=None, mask_out=None)
 
 
 def _add_photos(parser: argparse.ArgumentParser) -> None:
@@ -224,12 +230,6 @@ def _add_photos(parser: argparse.ArgumentParser) -> None:
         "--provenance",
         action="store_true",
         help="write beside each result, as JSON, what was done",
-    )
-    parser.add_argument(
-        "--report",
-        metavar="FILE.html",
-        type=_page,
-        help="one page that shows each photograph before and after",
     )
     parser.add_argument(
         "--overwrite", action="store_true", help="replace results that are there"
@@ -406,11 +406,12 @@ def _reported(
         yield
     finally:
         if entries or failures:
-            title = f"gantools {options.verb}"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            provenance.write_text(
-                report.page(entries, failures, title), path, overwrite=options.overwrite
-            )
+            page = report.page(entries, failures)
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                provenance.write_text(page, path, overwrite=options.overwrite)
+            except OSError as problem:
+                raise _Refused(f"{path}: {_one_line(problem)}", FAILED) from problem
 
 
 def _one(
@@ -434,7 +435,9 @@ def _one(
         raise FileExistsError(
             f"{job.provenance}: Expected a new name. Received: a file that exists"
         )
-    before = provenance.identify(job.source)  # now: the result may replace it
+    recorded = options.provenance or options.report is not None
+    # now, for the result may replace it; and only where wanted, for it reads the file
+    before = provenance.identify(job.source) if recorded else {}
     result = work(photo, job.source, progress)
     job.target.parent.mkdir(parents=True, exist_ok=True)
     photos.save(result.photo, job.target, overwrite=options.overwrite)
@@ -444,7 +447,7 @@ def _one(
         photos.save(mask, job.mask, overwrite=options.overwrite)
     seconds = time.monotonic() - begun
     line = f"{result.line}, {seconds:.1f} s"
-    if not options.provenance and options.report is None:
+    if not recorded:
         return line, None
     record = provenance.describe(
         before,
@@ -514,7 +517,7 @@ def _plan(options: argparse.Namespace) -> tuple[list[Job], int, int]:
 
 def _with_masks(jobs: list[Job], options: argparse.Namespace) -> list[Job]:
     """Give each job the place of its mask, if masks are wanted."""
-    place = getattr(options, "mask_out", None)
+    place = options.mask_out
     if place is None:
         return jobs
     if _is_file_name(options.output):

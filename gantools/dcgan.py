@@ -183,8 +183,8 @@ def _check_side(side):
 # --- Training ----------------------------------------------------------------------
 
 # A rung changes one thing in the one it stands on, and has learning rates (G's and
-# D's) and betas chosen for it.  In trials of three minutes on 7,000 pictures
-# augmentation cost more than it gave, so the last rung stands on "residual", too.
+# D's) and betas chosen for it.  With 7,000 pictures and six minutes augmentation did
+# not help (records/ladder.csv), so the last rung stands on "residual", too.
 _RESIDUAL = {
     "networks": "residual",
     "game": "hinge",
@@ -530,14 +530,8 @@ def batches_of(
     )
 
 
-def load_pictures(
-    preset: Preset, split: str = "train"
-) -> tuple[list[np.ndarray], np.ndarray | None]:
+def load_pictures(preset: Preset) -> tuple[list[np.ndarray], np.ndarray | None]:
     """Load what a preset trains on.
-
-    Args:
-        preset: says which pictures, and what of them.
-        split: "train", or "test" for those of the collection that are held out.
 
     Returns:
         Pictures (H, W, 3) in [0, 1], shrunk to what the smallest crop needs; and what
@@ -546,7 +540,7 @@ def load_pictures(
     if preset.pictures == "bundled":
         paths = collections.bundled()
     else:
-        paths = collections.files(preset.pictures, split=split)
+        paths = collections.files(preset.pictures, split="train")
     if preset.kinds:
         paths = [path for path in paths if fruit(path) is not None]
     loaded = (_colour(photos.load(path).pixels) for path in paths)

@@ -1,4 +1,4 @@
-"""One page about a whole run: each photograph before and after, and what was changed.
+"""One page about a restoration: each photograph before and after, and what was changed.
 
 The page is a single HTML file for any browser, without a network: pictures, style and
 the records of `provenance.describe` are inside, the records as JSON for programs.
@@ -102,15 +102,12 @@ def _encode(suffix: str, pixels: np.ndarray) -> bytes:
     return data.tobytes()
 
 
-def page(
-    entries: Sequence[Entry], failures: Sequence[str] = (), title: str = "Restored"
-) -> str:
+def page(entries: Sequence[Entry], failures: Sequence[str] = ()) -> str:
     """Write the page.
 
     Args:
         entries: the photographs, in the order of the page.
         failures: a line for each photograph that failed.
-        title: of the page.
 
     Returns:
         A whole HTML document.
@@ -129,9 +126,9 @@ def page(
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{_text(title)}</title>
+<title>Restored photographs</title>
 <style>{_STYLE}</style>
-<h1>{_text(title)}</h1>
+<h1>Restored photographs</h1>
 <p>{len(entries)} done, {len(failures)} failed. A restored photograph shows what is
 likely, not what was: keep the originals.</p>
 {f"<ul>{failed}</ul>" if failed else ""}

@@ -425,6 +425,15 @@ def test_report_shows_each_photograph_and_each_failure(inverter):
     assert not list(Path("out").glob("*.json"))
 
 
+def test_report_that_cannot_be_written_is_told_in_one_line(inverter, capfd):
+    picture("a.png")
+    name = "a" * 300 + ".html"
+    assert main(["restore", "a.png", "-o", "out", "--report", name]) == 1
+    said = capfd.readouterr().err
+    assert said.startswith("gantools: aaa") and "Traceback" not in said
+    assert inverted("out/a.png")
+
+
 def test_report_of_an_interrupted_run_holds_what_was_done(inverter, monkeypatch):
     works, done = gantools.restoration.restore, []
 
