@@ -28,7 +28,7 @@ td + td { text-align: right; }
 .pair { display: grid; position: relative; width: fit-content; }
 .pair img { grid-area: 1 / 1; height: auto; max-width: 100%; }
 .pair img + img { clip-path: inset(0 0 0 var(--at, 50%)); }
-.pair img.mask { clip-path: none; display: none; mix-blend-mode: screen; }
+.pair img.mask { clip-path: none; display: none; z-index: 1; }
 .pair.marked img.mask { display: block; }
 label { align-items: center; display: flex; gap: .6rem; margin: .4rem 0; }
 input[type=range] { flex: 1; max-width: 30rem; min-width: 5rem; }
@@ -55,7 +55,7 @@ class Entry:
     Attributes:
         before: the photograph as it was, a JPEG file of at most LONGEST pixels.
         after: the same of the result.
-        mask: the damage found, red on black, a PNG file; None if none was looked for.
+        mask: the damage found, opaque red, a PNG file; None if none was looked for.
         record: from `provenance.describe`.
     """
 
@@ -81,8 +81,9 @@ def entry(
     """
     red = None
     if mask is not None:
-        grown = _small(mask)[..., None]
-        red = _encode(".png", grown * np.array([0, 0, 1], np.float32))  # OpenCV: BGR
+        alpha = _small(mask)
+        zero, one = np.zeros_like(alpha), np.ones_like(alpha)
+        red = _encode(".png", np.dstack([zero, zero, one, alpha]))  # OpenCV: BGR
     pictures = (_encode(".jpg", _small(p)[..., ::-1]) for p in (before, after))
     return Entry(*pictures, red, record)
 
