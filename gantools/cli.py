@@ -85,7 +85,7 @@ and a half on two cores; more (restoration alone) goes on from the weights that 
 with the package, for about as long; gpu wants a GPU, and has not been run yet. The
 others are of dcgan alone, the last rung of gantools.dcgan.LADDER on watercolours of
 fruit: fruit-32 and fruit-64 of that many pixels, kinds-32 and kinds-64 of the kind
-asked for, 20,000 steps each; no run of theirs has been finished yet.
+asked for, 20,000 steps each. The package comes with shorter runs of all four.
 smoke trains on the pictures that come with the package, the others on named sets
 (see gantools data list).
 """

@@ -17,7 +17,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from gantools import augment, collections, engine, losses, photos, training
+from gantools import augment, collections, engine, losses, photos, pretrained, training
 from gantools.layers import spectral
 
 LATENT = 100
@@ -409,6 +409,7 @@ PRESETS = {
     "kinds-32": replace(_MODERN, kinds=True),
     "kinds-64": replace(_MODERN, side=64, kinds=True),
 }
+SHIPPED = ("fruit-32", "fruit-64", "kinds-32", "kinds-64")
 
 # The watercolours are numbered in the order of their botanical names: these intervals.
 # The grapes (7306 to 7575) are among those held out, so none of them is learned from.
@@ -731,3 +732,26 @@ def sheet(pictures: np.ndarray) -> np.ndarray:
     side = pictures.shape[1]
     rows = pictures.reshape(-1, 8, side, side, 3).swapaxes(1, 2)
     return rows.reshape(-1, 8 * side, 3)
+
+
+def pretrained_generator(preset: str = "fruit-64") -> keras.Model:
+    """Build a generator of fruit with the weights that the package ships.
+
+    Args:
+        preset: "fruit-32" or "fruit-64"; or "kinds-32" or "kinds-64", which make the
+            kind asked for, a place in `FRUITS`.
+
+    Raises:
+        ValueError: another name.
+
+    Example:
+        >>> generator = pretrained_generator("kinds-32")
+        >>> generate(generator, 3, seed=0, kind=list(FRUITS).index("lemon")).shape
+        (3, 32, 32, 3)
+    """
+    if preset not in SHIPPED:
+        raise ValueError(f"Expected one of {list(SHIPPED)}. Received: {preset!r}")
+    chosen = PRESETS[preset]
+    generator = build_residual_generator(chosen.side, _classes(chosen))
+    pretrained.load(preset, [generator])
+    return generator

@@ -96,7 +96,7 @@ def test_a_backend_without_a_name_is_refused(step_speed):
         step_speed.interpreters(["numpy=python"])
 
 
-# --- The ladder ----------------------------------------------------------------------
+# --- The ladder and the generators of fruit ------------------------------------------
 
 
 def climb() -> list[dict]:
@@ -119,3 +119,16 @@ def test_the_last_rung_is_at_most_a_third_as_far_as_the_first():
         for rung in ("section", "relativistic")
     )
     assert last <= first / 3
+
+
+def test_the_shipped_generator_is_as_far_from_the_fruit_as_recorded(data_root):
+    (row,) = (
+        row
+        for row in evaluation.read_rows(RECORDS / "fruit.csv")
+        if row["preset"] == "fruit-32" and row["truncation"] == ""
+    )
+    fruit = load("fruit")
+    generator = dcgan.pretrained_generator("fruit-32")
+    again = fruit.judge("fruit-32", generator, 0, [None])[0]
+    for key in ("Frechet distance", "kernel distance", "precision", "recall"):
+        assert again[key] == pytest.approx(row[key], rel=0.02, abs=0.005), key

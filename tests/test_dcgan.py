@@ -441,6 +441,36 @@ def test_generate_makes_pictures_that_depend_on_the_seed_alone():
     assert not np.array_equal(pictures, dcgan.generate(generator, 5, seed=2))
 
 
+@pytest.mark.parametrize("preset", dcgan.SHIPPED)
+def test_shipped_generators_make_varied_pictures_on_pale_paper(preset):
+    generator = dcgan.pretrained_generator(preset)
+    side = dcgan.PRESETS[preset].side
+    kind = 0 if dcgan.PRESETS[preset].kinds else None
+    made = dcgan.generate(generator, 32, seed=5, kind=kind)
+    assert made.shape == (32, side, side, 3)
+    assert made.std(axis=0).mean() > 0.05  # not one picture again and again
+    edges = np.concatenate([made[:, 0], made[:, -1]], axis=1)  # (32, 2 side, 3)
+    middle = made[:, side // 3 : -side // 3, side // 3 : -side // 3]
+    assert edges.mean() > middle.mean() + 0.1  # something stands on the paper
+
+
+@pytest.mark.parametrize("preset", ["kinds-32", "kinds-64"])
+def test_the_kind_asked_for_decides_the_colour(preset):
+    generator = dcgan.pretrained_generator(preset)
+    names = list(dcgan.FRUITS)
+    blue = {}
+    for name in ("lemon", "plum"):
+        made = dcgan.generate(generator, 64, seed=6, kind=names.index(name))
+        middle = made[:, made.shape[1] // 3 : -made.shape[1] // 3]
+        blue[name] = np.mean(middle[..., 2] - middle[..., 1])
+    assert blue["plum"] > blue["lemon"] + 0.1  # a lemon is yellow: more green than blue
+
+
+def test_only_what_is_shipped_can_be_asked_for():
+    with pytest.raises(ValueError, match=r"Expected one of .*'kinds-64'.*: 'cpu'"):
+        dcgan.pretrained_generator("cpu")
+
+
 def test_a_sheet_has_eight_pictures_in_a_row():
     pictures = np.random.default_rng(0).random((16, 5, 5, 3))
     sheet = dcgan.sheet(pictures)

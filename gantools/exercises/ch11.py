@@ -317,6 +317,48 @@ def _judge_largest_step(answer):
 
 LARGEST_STEP = Exercise("11-adam", largest_step, _judge_largest_step, _STEPS)
 
+# ------------------------------------------------------------------ projection
+
+
+def projection(h, weights, bias, embeddings, kinds):
+    """Return logits (B,): how real, plus how much of its kind, each picture is."""
+    return h @ weights + bias + np.sum(h * embeddings[kinds], axis=1)
+
+
+_PROJECTIONS = {
+    "the second term is missing: how much of its kind": (
+        lambda h, w, b, e, k: h @ w + b
+    ),
+    "the first term is missing: how real": (
+        lambda h, w, b, e, k: np.sum(h * e[k], axis=1)
+    ),
+    "the bias is missing": lambda h, w, b, e, k: h @ w + np.sum(h * e[k], axis=1),
+    "one logit a picture, not one for each kind": (
+        lambda h, w, b, e, k: (h @ w + b)[:, None] + h @ e.T
+    ),
+    "sum over the features: an inner product has no mean": (
+        lambda h, w, b, e, k: h @ w + b + np.mean(h * e[k], axis=1)
+    ),
+    "each picture has a kind of its own": (
+        lambda h, w, b, e, k: h @ w + b + h @ e[k[0]]
+    ),
+    "the picture's own features, not only those of its kind": (
+        lambda h, w, b, e, k: h @ w + b + np.sum(e[k], axis=1)
+    ),
+}
+
+
+def _judge_projection(answer):
+    rng = np.random.default_rng(11)
+    h, weights = rng.normal(size=(6, 5)), rng.normal(size=5)  # (B, F), (F,)
+    embeddings = rng.normal(size=(3, 5))  # (kinds, F)
+    case = h, weights, 0.7, embeddings, np.array([2, 0, 1, 1, 2, 0])
+    mistakes = {why: f(*case) for why, f in _PROJECTIONS.items()}
+    return compare(answer(*case), projection(*case), mistakes)
+
+
+PROJECTION = Exercise("11-projection", projection, _judge_projection, _PROJECTIONS)
+
 EXERCISES = (
     TRANSPOSED,
     GENERATOR_LOSS,
@@ -324,5 +366,6 @@ EXERCISES = (
     FRECHET,
     JUDGED,
     LARGEST_STEP,
+    PROJECTION,
     SLERP,
 )
