@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gantools import dcgan, evaluation
+from gantools import collections, damage, dcgan, evaluation, photos
 
 ROOT = Path(__file__).parents[1]
 RECORDS = ROOT / "gantools/records"
@@ -119,3 +119,94 @@ def test_the_last_rung_is_at_most_a_third_as_far_as_the_first():
         for rung in ("section", "relativistic")
     )
     assert last <= first / 3
+
+
+# --- Damage of another make ----------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def other_damage():
+    return load("other_damage")
+
+
+@pytest.fixture(scope="module")
+def portrait():
+    pixels = photos.load(collections.bundled("modern")[0]).pixels
+    return np.ascontiguousarray(pixels[:96, :120])
+
+
+def test_the_other_damage_shares_nothing_with_the_first(other_damage):
+    assert not set(other_damage.KINDS) & set(damage.KINDS)
+    source = (ROOT / "benchmarks/other_damage.py").read_text("utf-8")
+    imported = [line for line in source.splitlines() if "import" in line.split(" ")]
+    assert [line for line in imported if "gantools" in line] == [
+        "from gantools.damage import VISIBLE, Aged"  # what the answer is made of
+    ]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_other_damage_answers_like_the_first(other_damage, portrait, channels):
+    clean = portrait[..., :channels]
+    drawn = set()
+    for seed in range(12):
+        aged, again = (
+            other_damage.age(clean, np.random.default_rng(seed), 0.9) for _ in range(2)
+        )
+        drawn |= set(aged.kinds)
+        for part, same in zip(aged[:3], again[:3], strict=True):
+            np.testing.assert_array_equal(part, same)
+            assert part.dtype == np.float32
+            assert part.min() >= 0 and part.max() <= 1
+        assert aged.damaged.shape == aged.faded.shape == clean.shape
+        assert aged.mask.shape == clean.shape[:2]
+    assert len(drawn) > len(other_damage.KINDS) / 2
+
+
+def test_the_other_damage_at_severity_0_is_none(other_damage, portrait):
+    aged = other_damage.age(portrait, np.random.default_rng(0), 0)
+    np.testing.assert_allclose(aged.damaged, portrait, atol=1e-6)
+    assert not aged.mask.any() and aged.kinds == ()
+
+
+def test_each_layer_of_the_other_damage_marks_what_it_changed(other_damage, portrait):
+    for kind in other_damage.LAYERS:
+        rng = np.random.default_rng(4)
+        aged = other_damage.age(portrait, rng, 0.9, (kind,))
+        change = np.abs(aged.damaged - portrait).max(axis=-1)
+        assert aged.kinds == (kind,)
+        assert change.max() > 1e-3, kind
+        assert np.all(aged.mask >= np.minimum(change / damage.VISIBLE, 1) - 1e-4), kind
+        assert 0 < (aged.mask > 0.05).mean() < 0.8, kind
+
+
+def test_each_tone_of_the_other_damage_is_no_structure(other_damage, portrait):
+    for kind in other_damage.TONES:
+        rng = np.random.default_rng(4)
+        aged = other_damage.age(portrait, rng, 0.9, (kind,))
+        assert not aged.mask.any()
+        np.testing.assert_array_equal(aged.damaged, aged.faded)
+        assert np.abs(aged.faded - portrait).mean() > 0.01, kind
+
+
+def test_the_other_damage_refuses_what_it_does_not_know(other_damage, portrait):
+    rng = np.random.default_rng(0)
+    with pytest.raises(
+        ValueError, match=r"Expected a severity in \[0, 1\]. Received: 2"
+    ):
+        other_damage.age(portrait, rng, 2)
+    with pytest.raises(
+        ValueError, match=r"Expected kinds among .*Received: \['dust'\]"
+    ):
+        other_damage.age(portrait, rng, 0.5, ("dust",))
+
+
+def test_spectral_noise_is_ranked(other_damage):
+    field = other_damage.spectral_noise((40, 50), np.random.default_rng(0), 2.5)
+    assert (field > 0.9).mean() == pytest.approx(0.1, abs=1e-3)
+    smooth, rough = (
+        np.abs(
+            np.diff(other_damage.spectral_noise((64, 64), np.random.default_rng(1), s))
+        )
+        for s in (3, 0)
+    )
+    assert smooth.mean() < rough.mean() / 3
