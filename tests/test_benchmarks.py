@@ -317,10 +317,10 @@ def test_shipped_weights_leave_pixels_alone_where_nothing_was_marked(undamaged):
     found = undamaged.inspect(pixels, networks)
     assert found["outside"] == 0
     assert found["changed"] < undamaged.AIM
-    pixels = pixels.copy()
-    pixels[40:160, 100:103] = 1.0  # a scratch, so that something is to be changed
-    found = undamaged.inspect(pixels, networks)
-    assert found["outside"] == 0 and found["changed"] > 0.002
+    rng = np.random.default_rng(1)  # and now with something to be changed
+    aged = damage.age(pixels, rng, 1.0, ("scratches", "dust", "tears"))
+    found = undamaged.inspect(aged.damaged, networks)
+    assert found["outside"] == 0 and found["changed"] > 0
 
 
 def test_the_middle_is_cut_and_never_reduced(undamaged):
