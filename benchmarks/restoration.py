@@ -8,8 +8,9 @@ middle square, reduced to 400.  Only the portraits have a split that nobody trai
 no repairer was trained on `scenes`, but the toner saw them as thumbnails, and both saw
 `wallpapers`.  Whoever trains anew should leave out what `pictures` returns.
 
-They are aged three times, to severities 0.3, 0.6 and 0.9, by `damage.age`; and, to see
-how much of the gain is knowledge of that generator, by `other_damage.age`.  Two targets
+They are aged three times, to severities 0.3, 0.6 and 0.9, by `damage.age` ("first" in
+the tables); and, to see how much of the gain is knowledge of that generator, by
+`other_damage.age` ("other").  Two targets
 (see `gantools.evaluation`): against "clean" the restorer runs in full; against "faded"
 only its repairer does.  The rivals:
 
@@ -18,7 +19,8 @@ only its repairer does.  The rivals:
 - a scikit-image chain of the same make, tuned by PSNR;
 - inpainting by OpenCV and scikit-image *with the true mask*, which nobody has outside
   of a test: how much of what is left lies in finding the damage;
-- with --peers, FFDNet (tuned by PSNR) and Real-ESRGAN, on the portraits; see peers.py.
+- with --peers, FFDNet (tuned by PSNR) and Real-ESRGAN, see peers.py; for they are
+  slow, on the first ten portraits alone, so compare them picture by picture.
 
 Tuning is on training portraits, aged to the same severity, and for each target.
 Writes into `gantools/records`
@@ -48,6 +50,7 @@ from gantools.photos import Photo
 SEVERITIES = (0.3, 0.6, 0.9)
 AGERS = {"first": damage.age, "other": other_damage.age}
 LONGEST = 400  # pixels
+PEERS_ON = 10  # portraits
 RECORDS = Path(restoration.__file__).parent / "records"
 TABLE = ("set", "damage", "target", "severity", "method")
 KINDS = ("damage", "kind", "target", "method")
@@ -218,12 +221,14 @@ def compare(options: argparse.Namespace) -> list[dict]:
             others = load_peers(options.peers, severity, options.tuning)
         for (name, clean), made in itertools.product(shown.items(), AGERS):
             cases = _cases(clean, severity, AGERS[made])
-            for case in tqdm(cases, f"{severity} {target} {name}", disable=None):
+            bar = tqdm(cases, f"{severity} {target} {name}", disable=None)
+            for index, case in enumerate(bar):
                 methods = plain
                 if made == "first":
                     methods = plain | rivals
                     methods |= oracles(case) if target == "faded" else {}
-                    methods |= others if name == "portraits" else {}
+                    asked = name == "portraits" and index < PEERS_ON
+                    methods |= others if asked else {}
                 about = {"set": name, "damage": made}
                 found = evaluation.evaluate(methods, [case], target)
                 rows += [row | about for row in found]
