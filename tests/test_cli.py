@@ -22,7 +22,7 @@ import tifffile
 from PIL import Image
 
 import gantools
-from gantools import cli, collections, damage, photos
+from gantools import cli, collections, damage, evaluation, metrics, photos
 from gantools.cli import main
 
 RNG = np.random.default_rng(11)
@@ -235,6 +235,10 @@ def test_there_are_at_least_twenty_kinds_of_bad_input():
         "data",
         "data fetch nothing",
         "info --loud",
+        "evaluate",
+        "evaluate photo.jpg --severity 0.5,2",
+        "evaluate photo.jpg --seed -1",
+        "evaluate photo.jpg -o results.txt",
     ],
 )
 def test_command_without_sense_gives_one_line_and_code_2(capfd, words):
@@ -501,6 +505,131 @@ def test_severity_0_changes_nothing():
     assert np.array_equal(np.asarray(Image.open("out/a.png")), PIXELS)
 
 
+# Measuring
+
+
+@pytest.fixture
+def lpips(monkeypatch):
+    """Put a quick stand-in in the place of LPIPS, which is tested in its own module."""
+    monkeypatch.setitem(
+        evaluation.METRICS, "lpips", lambda x, y: float(np.abs(x - y).mean())
+    )
+
+
+def psnr(path, other):
+    return metrics.psnr(photos.load(path).pixels, photos.load(other).pixels)
+
+
+def test_evaluate_compares_pairs_by_name_but_for_the_suffix(lpips, capfd):
+    others = [np.clip(PIXELS.astype(int) + n, 0, 255).astype(np.uint8) for n in (9, 30)]
+    picture("clean/a.png"), picture("clean/deep/b.png")
+    picture("done/a.png", others[0]), picture("done/deep/b.tif", others[1])
+    before = files()
+    words = ["evaluate", "clean", "--restored", "done"]
+    assert main([*words, "-o", "results.csv"]) == 0
+    said = capfd.readouterr().out.splitlines()
+    rows = evaluation.read_rows(Path("results.csv"))
+    assert [row["picture"] for row in rows] == ["a.png", "deep/b.png"]
+    wanted = [
+        psnr("clean/a.png", "done/a.png"),
+        psnr("clean/deep/b.png", "done/deep/b.tif"),
+    ]
+    assert [row["psnr"] for row in rows] == pytest.approx(wanted, abs=1e-4)
+    assert said[0].split() == ["method", "photos", "PSNR,", "dB", "SSIM", "LPIPS"]
+    assert said[1].split()[:3] == ["restored", "2", f"{np.mean(wanted):.2f}"]
+    assert said[2] == "2 of 2 measured"
+    after = files()
+    del after["results.csv"]
+    assert after == before
+
+
+def test_evaluate_ages_as_damage_does_and_restores(inverter, lpips, capfd):
+    picture("clean/a.png")
+    words = ["evaluate", "clean", "--severity", "0.4,0.8", "--seed", "3"]
+    assert main([*words, "-o", "results.json"]) == 0
+    assert len(inverter) == 2 and inverter[0] == ("full", "nets")
+    record = json.loads(Path("results.json").read_text("utf-8"))
+    assert record["settings"]["seed"] == 3
+    rows = record["photographs"]
+    assert [(row["severity"], row["method"]) for row in rows] == [
+        (0.4, "input"),
+        (0.4, "gantools"),
+        (0.8, "input"),
+        (0.8, "gantools"),
+    ]
+    for row in rows[::2]:  # the input is what the command damage makes
+        severity = str(row["severity"])
+        out = f"aged-{severity}.png"
+        made = [
+            "damage",
+            "clean/a.png",
+            "-o",
+            out,
+            "--severity",
+            severity,
+            "--seed",
+            "3",
+        ]
+        assert main(made) == 0
+        assert row["psnr"] == pytest.approx(psnr("clean/a.png", out), abs=0.02)
+    heads, *lines = capfd.readouterr().out.splitlines()[:5]
+    assert heads.startswith("severity  method    photos  PSNR, dB")
+    assert [line.split()[:3] for line in lines] == [
+        [str(row["severity"]), row["method"], "1"] for row in record["table"]
+    ]
+
+
+def test_evaluate_says_what_failed_and_measures_the_others(lpips, capfd):
+    for name in ("a", "b", "c", "d"):
+        picture(f"clean/{name}.png")
+    picture("done/a.png"), picture("done/b.png", PIXELS[:31])
+    picture("done/d.tif"), picture("done/d.webp")
+    assert main(["evaluate", "clean", "missing.png", "--restored", "done"]) == 1
+    said = capfd.readouterr()
+    wrong_size, none, two, missing = sorted(
+        said.err.splitlines(), key=lambda x: "missing" in x
+    )
+    assert wrong_size.startswith("gantools: clean/b.png: Expected two pictures of one")
+    assert none.endswith("Received: none") and "clean/c.png: Expected its" in none
+    assert "done/d.tif, " in two and "done/d.webp" in two
+    assert missing.startswith("gantools: missing.png: ")
+    assert said.out.splitlines()[-1] == "1 of 5 measured, 4 failed"
+    assert said.out.splitlines()[1].split()[:3] == ["restored", "1", "60.00"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("clean --restored nowhere", 2),
+        ("clean --restored done --severity 0.5 --seed 2", 2),
+        ("clean --restored done --weights runs", 2),
+        ("clean --restored done -o here.csv", 2),
+        ("clean --restored done -o none/results.csv", 2),
+        ("clean/a.png other/a.png --restored done", 2),
+        ("empty --restored done", 1),
+    ],
+)
+def test_evaluate_refuses_in_one_line_and_changes_nothing(lpips, capfd, words, code):
+    for name in ("clean/a.png", "other/a.png", "done/a.png"):
+        picture(name)
+    Path("empty").mkdir()
+    Path("here.csv").write_text("kept")
+    before = files()
+    assert main(["evaluate", *words.split()]) == code
+    said = capfd.readouterr()
+    assert said.err.count("\n") == 1 and "Expected" in said.err
+    assert "Received: " in said.err
+    assert files() == before
+
+
+def test_evaluate_overwrites_when_told(lpips):
+    picture("clean/a.png"), picture("done/a.png")
+    Path("here.csv").write_text("old")
+    words = ["evaluate", "clean", "--restored", "done", "-o", "here.csv", "--overwrite"]
+    assert main(words) == 0
+    assert len(evaluation.read_rows(Path("here.csv"))) == 1
+
+
 # Training, data, information
 
 
@@ -587,7 +716,8 @@ def test_data_fetch_tells_where_or_why_not(capfd, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "words", [[], ["restore"], ["damage"], ["train"], ["data"], ["info"]]
+    "words",
+    [[], ["restore"], ["damage"], ["evaluate"], ["train"], ["data"], ["info"]],
 )
 def test_help_has_examples_that_parse(capfd, words):
     assert main([*words, "--help"]) == 0

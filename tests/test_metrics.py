@@ -78,6 +78,28 @@ def test_overlap_of_empty_masks():
     assert metrics.overlap(full, empty) == (0, 0, 0)
 
 
+def test_average_precision_is_the_area_below_the_curve():
+    """Against the definition, threshold by threshold."""
+    rng = np.random.default_rng(6)
+    truth = rng.random((12, 15)) > 0.8
+    mask = np.round(rng.random((12, 15)) + 0.4 * truth, 1)  # with ties
+    area, recall = 0.0, 0.0
+    for threshold in np.unique(mask)[::-1]:
+        found = mask >= threshold
+        hits = (found & truth).sum()
+        area += (hits / truth.sum() - recall) * hits / found.sum()
+        recall = hits / truth.sum()
+    assert metrics.average_precision(mask, truth) == pytest.approx(area)
+
+
+def test_average_precision_at_its_ends():
+    truth = np.zeros((10, 10))
+    truth[2, :5] = 1
+    assert metrics.average_precision(truth, truth) == 1
+    assert metrics.average_precision(np.full((10, 10), 0.3), truth) == 0.05
+    assert np.isnan(metrics.average_precision(truth, np.zeros((10, 10))))
+
+
 def test_bootstrap_interval_holds_the_true_mean_as_often_as_it_says():
     rng = np.random.default_rng(4)
     held = 0
@@ -232,6 +254,10 @@ def test_precision_and_recall_tell_a_lack_of_variety_from_a_lack_of_reality():
         ),
         (
             lambda: metrics.iou(np.zeros((4, 4)), np.zeros((4, 5))),
+            r"Expected a mask of shape \(4, 5\). Received: \(4, 4\)",
+        ),
+        (
+            lambda: metrics.average_precision(np.zeros((4, 4)), np.zeros((4, 5))),
             r"Expected a mask of shape \(4, 5\). Received: \(4, 4\)",
         ),
         (
