@@ -96,7 +96,7 @@ TRAIN = """examples:
       goes on where a run was cut off, to the same weights
 
 smoke takes less than a minute, only to see that all works; cpu takes about an hour
-and a half on two cores; more (restoration alone) goes on from the weights that come
+and a half on two cores (restoration; dcgan a quarter of an hour); more (restoration alone) goes on from the weights that come
 with the package, for about as long; gpu wants a GPU, and has not been run yet. The
 others are of dcgan alone, the last rung of gantools.dcgan.LADDER on watercolours of
 fruit: fruit-32 and fruit-64 of that many pixels, kinds-32 and kinds-64 of the kind

@@ -670,8 +670,8 @@ def noise(n: int, seed: int, truncation: float | None = None) -> np.ndarray:
         n: how many.
         seed: the same seed draws the same.
         truncation: draw again what lies further than this from 0, in standard
-            deviations.  The less is left, the more alike and the better the pictures:
-            the truncation trick (arXiv:1809.11096).
+            deviations.  The less is left, the more alike the pictures, and with some
+            generators the better: the truncation trick (arXiv:1809.11096).
     """
     rng = np.random.default_rng(seed)
     z = rng.normal(size=(n, LATENT))
