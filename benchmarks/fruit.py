@@ -108,7 +108,7 @@ def judge(
     rows = []
     for truncation in truncations:
         made = features.embed(make(preset, generator, COUNT, 1000, truncation))
-        row = {"preset": preset, "steps": steps, "truncation": truncation or ""}
+        row = {"preset": preset, "steps": steps, "truncation": truncation or "none"}
         rows.append({**row, **evaluation.compare_sets(real, made)})
         print(rows[-1], flush=True)
     return rows
