@@ -22,6 +22,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, NoReturn
 
+import cv2
 import numpy as np
 from tqdm import tqdm
 
@@ -355,7 +356,7 @@ class Done:
     line: str
     numbers: dict
     about: dict  # settings, weights, backend: as `provenance.describe` wants them
-    mask: np.ndarray | None = None  # (H, W) in [0, 1] or levels
+    mask: np.ndarray | None = None  # (H, W) uint8, 255 where damage was marked
 
 
 _BLANK = photos.Photo(np.zeros((1, 1, 1), np.float32))  # a mask, to `photos.check`
@@ -385,6 +386,8 @@ def _restore(options: argparse.Namespace) -> int:
         result = restoration.restore(
             photo, options.mode, networks, mask=mask, area=area, progress=progress
         )
+        # In place, for each copy of a whole scan counts; and as `restore` has it.
+        cv2.threshold(result.mask, 127, 255, cv2.THRESH_BINARY, dst=result.mask)
         line, settings = f"{result.changed:.1%} of it changed", {"mode": options.mode}
         numbers = {"changed": result.changed, "damaged": result.damaged}
         if own:
@@ -533,8 +536,7 @@ def _one(
     photos.save(result.photo, job.target, overwrite=options.overwrite)
     if job.mask:
         job.mask.parent.mkdir(parents=True, exist_ok=True)
-        marked = photos.to_levels(result.mask, np.uint8) > 127  # as `restore` has it
-        mask = photos.Photo(np.uint8(255) * marked[..., None])
+        mask = photos.Photo(result.mask[..., None])
         photos.save(mask, job.mask, overwrite=options.overwrite)
     seconds = time.monotonic() - begun
     line = f"{result.line}, {seconds:.1f} s"

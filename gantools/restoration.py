@@ -587,7 +587,8 @@ def repair(
     """Repair a picture of any size, window by window.
 
     Where the mask is in doubt, nothing is changed; how much doubt is too much depends
-    on the photograph (`caution`).  A mask that is given is not in doubt.
+    on the photograph (`caution`).  A mask that is given is not in doubt: there the
+    picture is filled from around it first, and nowhere else is anything painted over.
 
     Args:
         pixels: (H, W, C) in [0, 1] or levels, C = 1 or 3.
@@ -610,8 +611,11 @@ def repair(
         return kept(repaired, _sigmoid(logits - shift))
 
     def told(cut, hint):  # (h, w, C), (h, w, 1) -> (h, w, C), (h, w)
-        hint = hint.astype(np.float32)
-        return kept(_paint(cut, hint, repairer), hint[..., 0])
+        filled = _fill(cut, hint)
+        repaired, logits = _ask(filled, repairer)
+        sound = 1.0 - _gate(logits[..., None])  # no paint but where it is wanted
+        repaired = filled + sound * (repaired - filled)
+        return kept(repaired, hint[..., 0].astype(np.float32))
 
     def kept(*answers):
         kinds = [a.dtype for a in out or answers]
@@ -664,22 +668,20 @@ def _ask(cut, repairer):
     return repaired, logits[0, ..., 0]
 
 
-def _paint(cut, hint, repairer):
-    """Repair pixels (h, w, C) where the hint (h, w, 1) is 1, whatever the mask says.
+def _fill(cut, hint):
+    """Fill pixels (h, w, C) where the hint (h, w, 1) is 1, from the rim inwards.
 
-    The network has not been told; but its paint goes through a gate that is the hint,
-    with the rim of `_paste_weight`, instead of its own.
+    By fast marching (Telea 2004), to start from: the network has not been told of the
+    hint.  Its own paint, let through there, left 2 to 3 times as large an error in
+    portraits, and dark streaks where it had seen no damage.
     """
-    colour = np.broadcast_to(to_network(cut), (*cut.shape[:2], 3))
-    head = _head(repairer).predict_on_batch(colour[None])[0]  # (h, w, 7)
-    gate = _paste_weight(hint[..., 0], 0.5)
-    repaired = from_network(colour + gate * head[..., :3] + head[..., 3:6])
-    return repaired.mean(axis=-1, keepdims=True) if cut.shape[-1] == 1 else repaired
-
-
-@functools.lru_cache(maxsize=1)
-def _head(repairer):
-    return keras.Model(repairer.input, repairer.get_layer("head").output)
+    hole = cv2.dilate(hint.astype(np.uint8), np.ones((5, 5), np.uint8))
+    if hole.all() or not hole.any():
+        return from_levels(cut)
+    fine = to_levels(from_levels(cut), np.uint16)  # OpenCV rounds here, floats as well
+    planes = (np.ascontiguousarray(plane) for plane in np.moveaxis(fine, -1, 0))
+    filled = [cv2.inpaint(p, hole, 3, cv2.INPAINT_TELEA) for p in planes]
+    return from_levels(np.stack(filled, axis=-1))  # (h, w, C)
 
 
 def _gate(logits):

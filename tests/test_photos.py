@@ -382,7 +382,7 @@ def test_every_level_survives(tmp_path, bits):
     "bits, channels",
     [(8, 1), (8, 2), (8, 3), (8, 4), (16, 1), (16, 3), (16, 4)],  # (16, 2): PNG only
 )
-@pytest.mark.parametrize("rows", [1, 256, 257, 600])
+@pytest.mark.parametrize("rows", [1, 64, 65, 600])
 def test_other_programs_read_the_same(tmp_path, rng, bits, channels, rows):
     values = levels(rng, channels, bits, (rows, 5))
     parts = np.float32(values) / np.float32(2**bits - 1)
@@ -556,6 +556,19 @@ def test_limit_is_the_module_s_constant(tmp_path, rng, monkeypatch):
     monkeypatch.setattr(photos, "MAX_PIXELS", 1960)
     with pytest.raises(PhotoError, match=r"at most 1,960 pixels\. Received: 53 x 37"):
         load(path)
+
+
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+@pytest.mark.parametrize("options", [{}, {"rowsperstrip": 5}, {"compression": "zlib"}])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_16_bit_tiff_is_read_in_whatever_strips(
+    tmp_path, rng, byteorder, options, channels
+):
+    values, path = levels(rng, channels, 16), tmp_path / "in.tif"
+    kind = {"photometric": "minisblack" if channels == 1 else "rgb"}
+    kind |= {"extrasamples": ["unassalpha"]} if channels == 4 else {}
+    tifffile.imwrite(path, values.squeeze(), byteorder=byteorder, **kind, **options)
+    assert np.array_equal(as_levels(load(path)), values)
 
 
 def test_smaller_copies_are_not_pages(tmp_path, rng):

@@ -260,29 +260,52 @@ def test_what_lies_outside_the_area_is_neither_changed_nor_looked_at(
     assert not done.mask[outside].any() and done.changed < (~outside).mean() + 1e-9
 
 
-@pytest.fixture
-def painter():
-    """A repairer that paints white, and is sure that there is no damage at all."""
-    repairer = restoration.build_repairer(**TINY)
-    kernel, bias = repairer.get_layer("head").get_weights()
-    bias[:3], bias[6] = 2.0, -9.0
-    repairer.get_layer("head").set_weights([kernel * 0, bias])
-    return restoration.Restorer(repairer, restoration.build_toner(4), {"sha256": "x"})
+def _slope(height=80, width=90, channels=3):
+    """A smooth picture, (H, W, C), that can be guessed from around a hole."""
+    ramp = np.add.outer(np.linspace(0.2, 0.5, height), np.linspace(0, 0.3, width))
+    return np.repeat(ramp[..., None], channels, axis=-1).astype(np.float32)
 
 
+@pytest.mark.parametrize("mode", restoration.MODES)
 @pytest.mark.parametrize("channels", [1, 3])
-def test_damage_that_is_given_is_painted_over_there_and_nowhere_else(painter, channels):
-    photo = _photo(80, 90, channels)
-    mask = np.zeros((80, 90), bool)
-    mask[30:40, 70:90] = True
-    unasked = restoration.restore(photo, "conservative", painter)
-    assert unasked.changed == 0
-    done = restoration.restore(photo, "conservative", painter, mask=mask)
-    assert (done.photo.pixels[mask] == 1).all()
-    near = cv2.dilate(mask.astype(np.uint8), np.ones((9, 9))) > 0
-    np.testing.assert_array_equal(done.photo.pixels[~near], photo.pixels[~near])
-    np.testing.assert_array_equal(done.mask, mask)
+def test_damage_that_is_given_is_filled_there_and_nowhere_else(mode, channels):
+    untrained = restoration.Restorer(
+        restoration.build_repairer(**TINY), restoration.build_toner(4), {}
+    )
+    clean, mask = _slope(channels=channels), np.zeros((80, 90), bool)
+    mask[30:36, 60:90] = True
+    scratched = clean.copy()
+    scratched[mask] = 1.0
+    photo = _levels(Photo(scratched, bit_depth=16))
+    assert restoration.restore(photo, "conservative", untrained).changed == 0
+    done = restoration.restore(photo, mode, untrained, mask=mask)
+    after = done.photo.pixels / 65535
+    assert np.abs(after - clean)[mask].max() < 0.05 < 0.2 < (1 - clean[mask]).min()
+    if mode == "conservative":
+        far = cv2.dilate(mask.astype(np.uint8), np.ones((9, 9))) == 0
+        np.testing.assert_array_equal(done.photo.pixels[far], photo.pixels[far])
+    np.testing.assert_array_equal(done.mask, np.uint8(255) * mask)
     assert done.damaged == pytest.approx(mask.mean())
+
+
+def test_what_the_network_finds_beside_a_given_mask_is_not_painted_over():
+    repairer = restoration.build_repairer(**TINY)  # paints all white
+    kernel, bias = repairer.get_layer("head").get_weights()
+    bias[:3], bias[6] = 2.0, 9.0
+    repairer.get_layer("head").set_weights([kernel * 0, bias])
+    pixels, mask = _slope(), np.zeros((80, 90), bool)
+    mask[10:20, 10:20] = True
+    assert restoration.repair(pixels, repairer)[0].min() > 0.99
+    repaired, _ = restoration.repair(pixels, repairer, given=mask)
+    np.testing.assert_allclose(repaired, pixels, atol=0.05)  # filled from around
+    repaired[5:25, 5:25] = pixels[5:25, 5:25]
+    np.testing.assert_allclose(repaired, pixels, atol=1e-4)
+
+
+def test_a_mask_without_a_rim_to_fill_from_is_no_harm(restorer):
+    mask = np.ones((70, 90), bool)
+    done = restoration.restore(_photo(), "conservative", restorer, mask=mask)
+    assert np.isfinite(done.photo.pixels).all()
 
 
 def test_an_empty_mask_leaves_the_whole_photograph_as_it_is(restorer):
