@@ -22,11 +22,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, NoReturn
 
+import cv2
 import numpy as np
 from tqdm import tqdm
 
 import gantools
-from gantools import collections, damage, evaluation, photos, provenance, report
+from gantools import collections, damage, evaluation, photos, provenance, report, scans
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 # of both networks, written down here because to read them there takes seconds
@@ -51,6 +52,10 @@ EXAMPLES = """examples:
   gantools data list
   gantools info
 """
+MARK = ".gantools"
+MARKED = """The pictures in this folder are results of gantools. A run over a folder
+around it leaves them alone; delete this file to have them taken for photographs.
+"""
 RESTORE = """examples:
   gantools restore grandmother.jpg -o restored.jpg
       one photograph into one file
@@ -61,13 +66,21 @@ RESTORE = """examples:
   gantools restore scans/ -o restored/ --report restored.html --mask-out masks/
       show on one page, for any browser, each photograph before and after; and keep
       what was marked as damage, white on black
+  gantools restore scans/ -o restored/ --mode conservative --mask-in masks/
+      repair exactly where your own masks, such as masks/letter.png, are white; those
+      that --mask-out writes are a good start for a paint program
+  gantools restore negatives/ -o restored/ --keep-borders
+      leave film rebates, frames and mounts around the pictures bit for bit as they are
   gantools restore scans/ -o restored/ --provenance
       write beside each result, as JSON, from which file, by which weights and
       settings it was made
 
 The result has the format of the output's name, or in a folder that of the input.
 Bit depth, colour profile, EXIF, transparency and greyness are kept. Nothing is
-overwritten without --overwrite. Exit code 1 says that some photograph failed.
+overwritten without --overwrite. Results and masks inside the folder of photographs
+are not taken for photographs, then or later: a file .gantools says which folders are
+such. 100 megapixels take 2.5 GB of memory. Exit code 1 says that some photograph
+failed.
 """
 DAMAGE = """examples:
   gantools damage portrait.png -o aged.png --severity 0.8
@@ -96,11 +109,12 @@ TRAIN = """examples:
       goes on where a run was cut off, to the same weights
 
 smoke takes less than a minute, only to see that all works; cpu takes about an hour
-and a half on two cores (restoration; dcgan a quarter of an hour); more (restoration alone) goes on from the weights that come
-with the package, for about as long; gpu wants a GPU, and has not been run yet. The
-others are of dcgan alone, the last rung of gantools.dcgan.LADDER on watercolours of
-fruit: fruit-32 and fruit-64 of that many pixels, kinds-32 and kinds-64 of the kind
-asked for, 20,000 steps each. The package comes with shorter runs of all four.
+and a half on two cores (restoration; dcgan a quarter of an hour); more (restoration
+alone) goes on from the weights that come with the package, for about as long; gpu
+wants a GPU, and has not been run yet. The others are of dcgan alone, the last rung of
+gantools.dcgan.LADDER on watercolours of fruit: fruit-32 and fruit-64 of that many
+pixels, kinds-32 and kinds-64 of the kind asked for, 20,000 steps each. The package
+comes with shorter runs of all four.
 smoke trains on the pictures that come with the package, the others on named sets
 (see gantools data list).
 """
@@ -199,8 +213,21 @@ def _add_restore(verbs: Any) -> None:
         "--mask-out",
         metavar="MASK",
         type=Path,
-        help="keep what was marked as damage: a PNG file for one photograph, or a "
-        "folder, as for the output",
+        help="keep what was marked as damage, white on black: a PNG file for one "
+        "photograph, or a folder, as for the output",
+    )
+    restore.add_argument(
+        "--mask-in",
+        metavar="MASK",
+        type=Path,
+        help="say yourself where the damage is, white on black: a file of the "
+        "photograph's size, or a folder with photo.jpg.png or photo.png for photo.jpg",
+    )
+    restore.add_argument(
+        "--keep-borders",
+        action="store_true",
+        help="find the frame around the picture, such as film rebate, and change "
+        "nothing there",
     )
     restore.add_argument(
         "--weights",
@@ -224,7 +251,7 @@ def _add_damage(verbs: Any) -> None:
     parser.add_argument(
         "--seed", type=_seed, default=0, help="another seed, another damage (default 0)"
     )
-    parser.set_defaults(run=_damage, report=None, mask_out=None)
+    parser.set_defaults(run=_damage, report=None, mask_out=None, mask_in=None)
 
 
 def _add_evaluate(verbs: Any) -> None:
@@ -359,16 +386,39 @@ def _seed(text: str) -> int:
 
 @dataclass(frozen=True)
 class Job:
-    """One photograph to read and where its result, and its mask, go."""
+    """One photograph to read and where its result, and its mask, go.
+
+    Its user's own mask is the first of `given` that there is; if any, there must be.
+    """
 
     source: Path
     target: Path
     mask: Path | None = None
+    given: tuple[Path, ...] = ()
 
     @property
     def provenance(self) -> Path:
         """Return the name of the record, beside the result."""
         return self.target.with_name(self.target.name + ".json")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done, and what is not.
+
+    Attributes:
+        jobs: in the order of the command.
+        failed: words that name no photograph.
+        others: files of other kinds.
+        results: photographs that are results or masks.
+        fresh: new folders for results that lie among photographs.
+    """
+
+    jobs: list[Job]
+    failed: int
+    others: int
+    results: int
+    fresh: list[Path]
 
 
 @dataclass(frozen=True)
@@ -379,11 +429,11 @@ class Done:
     line: str
     numbers: dict
     about: dict  # settings, weights, backend: as `provenance.describe` wants them
-    mask: np.ndarray | None = None  # (H, W) in [0, 1]
+    mask: np.ndarray | None = None  # (H, W) uint8, 255 where damage was marked
 
 
 _BLANK = photos.Photo(np.zeros((1, 1, 1), np.float32))  # a mask, to `photos.check`
-Work = Callable[[photos.Photo, Path, Callable[[float], None]], Done]
+Work = Callable[[photos.Photo, Job, Callable[[float], None]], Done]
 
 
 def _restore(options: argparse.Namespace) -> int:
@@ -391,18 +441,34 @@ def _restore(options: argparse.Namespace) -> int:
     def restorer() -> Any:  # once, and only when there is a photograph to restore
         return _networks(options.weights)
 
-    def work(photo: photos.Photo, _: Path, progress: Callable[[float], None]) -> Done:
+    def work(photo: photos.Photo, job: Job, progress: Callable[[float], None]) -> Done:
+        own = _own_mask(job) if job.given else None
+        with _hushed():
+            size = photo.pixels.shape[:2]
+            mask = photos.load_mask(own, size) if own else None
+        area = scans.find_picture(photo.pixels) if options.keep_borders else None
         networks = restorer()
         from gantools import engine, restoration
 
-        result = restoration.restore(photo, options.mode, networks, progress=progress)
-        damaged = float(result.mask.mean())
+        result = restoration.restore(
+            photo, options.mode, networks, mask=mask, area=area, progress=progress
+        )
+        # In place, for each copy of a whole scan counts; and as `restore` has it.
+        cv2.threshold(result.mask, 127, 255, cv2.THRESH_BINARY, dst=result.mask)
+        line, settings = f"{result.changed:.1%} of it changed", {"mode": options.mode}
+        numbers = {"changed": result.changed, "damaged": result.damaged}
+        if own:
+            settings["mask"] = provenance.identify(own)
+        if area is not None:
+            settings["borders"] = "kept"
+            numbers["picture"] = [(part.start, part.stop) for part in area]
+            line += f", {_border(area, photo.pixels.shape)}"
         return Done(
             result.photo,
-            f"{result.changed:.1%} of it changed",
-            {"changed": result.changed, "damaged": damaged, "tone": result.tone},
+            line,
+            {**numbers, "tone": result.tone},
             {
-                "settings": {"mode": options.mode},
+                "settings": settings,
                 "weights": result.weights,
                 "backend": engine.BACKEND,
             },
@@ -427,12 +493,38 @@ def _seeds(seed: int, source: Path) -> list[int]:
     return [seed, zlib.crc32(source.name.encode("utf-8", "replace"))]
 
 
+def _own_mask(job: Job) -> Path:
+    """Find the mask that the user gave for one photograph."""
+    there = [path for path in job.given if path.exists()]
+    if not there:
+        names = " or ".join(map(str, job.given))
+        raise photos.PhotoError(
+            f"{job.source}: Expected a mask {names}. Received: no file of that name"
+        )
+    return there[0]
+
+
+def _border(area: tuple[slice, slice], shape: tuple[int, ...]) -> str:
+    """Say how wide the border is on each side."""
+    rows, columns = area
+    sides = {
+        "above": rows.start,
+        "below": shape[0] - rows.stop,
+        "left": columns.start,
+        "right": shape[1] - columns.stop,
+    }
+    widths = ", ".join(f"{width} {side}" for side, width in sides.items() if width)
+    return f"border of {widths} pixels kept" if widths else "no border found"
+
+
 def _damage(options: argparse.Namespace) -> int:
-    def work(photo: photos.Photo, source: Path, _: Any) -> Done:
-        rng = np.random.default_rng(_seeds(options.seed, source))
-        aged = damage.age(photo.pixels, rng, options.severity)
+    def work(photo: photos.Photo, job: Job, _: Any) -> Done:
+        rng = np.random.default_rng(_seeds(options.seed, job.source))
+        alpha = None if photo.alpha is None else photos.from_levels(photo.alpha)
+        pixels = photos.from_levels(photo.pixels)
+        aged = damage.age(pixels, rng, options.severity)
         return Done(
-            replace(photo, pixels=aged.damaged),
+            replace(photo, pixels=aged.damaged, alpha=alpha),
             ", ".join(aged.kinds) or "nothing",
             {"kinds": aged.kinds, "damaged": float(aged.mask.mean())},
             {"settings": {"severity": options.severity, "seed": options.seed}},
@@ -443,8 +535,8 @@ def _damage(options: argparse.Namespace) -> int:
 
 def _each(options: argparse.Namespace, done: str, work: Work) -> int:
     """Do the work on every photograph; say what failed and go on; sum up."""
-    jobs, failed, others = _plan(options)
-    total = len(jobs) + failed
+    plan = _plan(options)
+    jobs = plan.jobs
     entries: list[report.Entry] = []
     failures: list[str] = []
     with (
@@ -463,9 +555,11 @@ def _each(options: argparse.Namespace, done: str, work: Work) -> int:
             except Exception as problem:
                 failures.append(_failure(job.source, problem))
                 tqdm.write(failures[-1], file=sys.stderr)
+            finally:
+                _mark(plan.fresh)
             _follow(bar, index)(1.0)
-    failed += len(failures)
-    _sum_up(done, total, failed, others)
+    failed = plan.failed + len(failures)
+    _sum_up(done, plan, failed)
     return FAILED if failed else 0
 
 
@@ -507,7 +601,7 @@ def _one(
     """
     begun = time.monotonic()
     with _hushed():  # C libraries chat about broken files beside raising an error
-        photo = photos.load(job.source)
+        photo = photos.load(job.source, levels=True)
     photos.check(photo, job.target, overwrite=options.overwrite)
     if job.mask:
         photos.check(_BLANK, job.mask, overwrite=options.overwrite)
@@ -518,12 +612,12 @@ def _one(
     recorded = options.provenance or options.report is not None
     # now, for the result may replace it; and only where wanted, for it reads the file
     before = provenance.identify(job.source) if recorded else {}
-    result = work(photo, job.source, progress)
+    result = work(photo, job, progress)
     job.target.parent.mkdir(parents=True, exist_ok=True)
     photos.save(result.photo, job.target, overwrite=options.overwrite)
     if job.mask:
         job.mask.parent.mkdir(parents=True, exist_ok=True)
-        mask = photos.Photo(np.ascontiguousarray(result.mask[..., None]))
+        mask = photos.Photo(result.mask[..., None])
         photos.save(mask, job.mask, overwrite=options.overwrite)
     seconds = time.monotonic() - begun
     line = f"{result.line}, {seconds:.1f} s"
@@ -553,37 +647,50 @@ def _follow(bar: tqdm, index: int) -> Callable[[float], None]:
     return show
 
 
-def _sum_up(done: str, total: int, failed: int, others: int) -> None:
-    line = f"{total - failed} of {total} {done}"
-    line += f", {failed} failed" if failed else ""
-    line += f", files of other kinds left alone: {others}" if others else ""
+def _sum_up(done: str, plan: Plan, failed: int) -> None:
+    line = _tally(len(plan.jobs) + plan.failed, failed, done)
+    line += f", results and masks left alone: {plan.results}" if plan.results else ""
+    line += f", files of other kinds left alone: {plan.others}" if plan.others else ""
     print(line)
+
+
+def _tally(total: int, failed: int, done: str) -> str:
+    line = f"{total - failed} of {total} {done}"
+    return line + (f", {failed} failed" if failed else "")
 
 
 # What goes where
 
 
-def _plan(options: argparse.Namespace) -> tuple[list[Job], int, int]:
-    """Turn words into jobs; count words that name no photograph, and other files."""
-    out = options.output
+def _plan(options: argparse.Namespace) -> Plan:
+    """Turn words into jobs; count what is none."""
+    own = [options.output, options.mask_out, options.mask_in]
     found: dict[Path, Path] = {}  # photograph -> its name below the output folder
-    failed = others = 0
+    failed = others = results = 0
+    bases = []
     for word in options.photos:
-        paths, ignored = _photographs(word, out)
-        others += ignored
+        base, paths, ignored, ours = _photographs(word, own)
+        bases.append(base)
+        others, results = others + ignored, results + ours
         if not paths:
             failed += 1
             kind = "a folder without any" if Path(word).is_dir() else "no match"
             _complain(f"{word}: Expected photographs. Received: {kind}")
         for path, name in paths.items():
             found.setdefault(path, name)
-    found = _without_repeats(found)
+    jobs = _jobs(_without_repeats(found), options)
+    return Plan(jobs, failed, others, results, _fresh(options, bases))
+
+
+def _jobs(found: dict[Path, Path], options: argparse.Namespace) -> list[Job]:
+    """Give each photograph its place in the output."""
+    out = options.output
     if _is_file_name(out):
         if len(found) > 1 or any(Path(word).is_dir() for word in options.photos):
             raise _Refused(
                 f"Expected a folder as output for several photographs. Received: {out}"
             )
-        return _with_masks([Job(path, out) for path in found], options), failed, others
+        return _with_masks([Job(path, out) for path in found], options)
     kind = mimetypes.guess_type(out)[0] or ""
     if not out.is_dir() and (out.exists() or kind.startswith("image/")):
         raise _Refused(
@@ -592,11 +699,42 @@ def _plan(options: argparse.Namespace) -> tuple[list[Job], int, int]:
         )
     jobs = [Job(path, out / name) for path, name in found.items()]
     _refuse_clashes(jobs)
-    return _with_masks(jobs, options), failed, others
+    return _with_masks(jobs, options)
 
 
 def _with_masks(jobs: list[Job], options: argparse.Namespace) -> list[Job]:
-    """Give each job the place of its mask, if masks are wanted."""
+    """Give each job the place of its mask, and its user's own, as wanted."""
+    jobs = _with_own_masks(_with_masks_out(jobs, options), options)
+    for job in jobs:
+        written = {p.resolve() for p in (job.target, job.mask, job.provenance) if p}
+        for path in job.given:
+            if path.resolve() in written:
+                raise _Refused(
+                    f"Expected another place than your own mask's. Received: {path}"
+                )
+    return jobs
+
+
+def _with_own_masks(jobs: list[Job], options: argparse.Namespace) -> list[Job]:
+    place = options.mask_in
+    if place is None:
+        return jobs
+    if not place.is_dir():
+        if len(jobs) > 1:
+            raise _Refused(f"Expected a folder of several masks. Received: {place}")
+        return [replace(job, given=(place,)) for job in jobs]
+
+    def given(job: Job) -> tuple[Path, ...]:
+        single = _is_file_name(options.output)
+        name = job.source.name if single else job.target.relative_to(options.output)
+        path = place / name
+        names = path.name + ".png", path.stem + ".png"
+        return tuple(dict.fromkeys(path.with_name(n) for n in names))
+
+    return [replace(job, given=given(job)) for job in jobs]
+
+
+def _with_masks_out(jobs: list[Job], options: argparse.Namespace) -> list[Job]:
     place = options.mask_out
     if place is None:
         return jobs
@@ -622,41 +760,73 @@ def _is_file_name(out: Path) -> bool:
     return out.suffix.lower() in photos.SUFFIXES and not out.is_dir()
 
 
-def _photographs(word: str, out: Path) -> tuple[dict[Path, Path], int]:
-    """Find the photographs that a word names, and count the other files passed over.
+def _photographs(
+    word: str, own: Iterable[Path | None]
+) -> tuple[Path, dict[Path, Path], int, int]:
+    """Find the photographs that a word names, and count what is passed over.
+
+    Args:
+        word: a name, a folder or a pattern.
+        own: where this run writes results, and where it finds masks.
 
     Returns:
-        {path: name below the output folder}, and the count. Below the output folder
-        the folders are those below the word's own folder.
+        The word's own folder; {path: name below the output folder}; the count of
+        files of other kinds; and that of results and masks.  Below the output folder
+        the folders are those below the word's own.
     """
     path = Path(word)
     if path.is_dir():
-        return _sort_out(path.rglob("*"), path, out)
+        return path, *_sort_out(path.rglob("*"), path, own)
     if path.exists() or not glob.has_magic(word):
-        return {path: Path(path.name)}, 0
+        return path.parent, {path: Path(path.name)}, 0, 0
     # Patterns are expanded here, too: the shell of Windows does not.
     fixed = itertools.takewhile(lambda part: not glob.has_magic(part), path.parts)
     matches = glob.glob(word, recursive=True)  # noqa: PTH207 Path takes no absolute one
-    return _sort_out(map(Path, matches), Path(*fixed), out)
+    base = Path(*fixed)
+    return base, *_sort_out(map(Path, matches), base, own)
 
 
 def _sort_out(
-    paths: Iterable[Path], base: Path, out: Path
-) -> tuple[dict[Path, Path], int]:
+    paths: Iterable[Path], base: Path, own: Iterable[Path | None]
+) -> tuple[dict[Path, Path], int, int]:
     """Keep photographs, but none hidden and no result of ours inside their folder."""
     found: dict[Path, Path] = {}
-    others = 0
-    ours = out.resolve() if base.resolve() in out.resolve().parents else None
+    others = results = 0
+    ours = {p.resolve() for p in own if p and base.resolve() in p.resolve().parents}
+    marked = functools.cache(lambda folder: (folder / MARK).is_file())
     for path in sorted(paths):
         below = path.relative_to(base)
         hidden = any(part.startswith(".") for part in below.parts)
-        if hidden or not path.is_file() or (ours and ours in path.resolve().parents):
+        if hidden or not path.is_file():
             continue
-        if path.suffix.lower() in photos.SUFFIXES:
+        inside = [base / part for part in below.parents][:-1]  # without the base
+        mine = ours and ours & {p.resolve() for p in (path, *inside)}
+        if mine or any(map(marked, inside)):
+            results += path.suffix.lower() in photos.SUFFIXES
+        elif path.suffix.lower() in photos.SUFFIXES:
             found[path] = below
         else:
             others += 1
-    return found, others
+    return found, others, results
+
+
+def _fresh(options: argparse.Namespace, bases: list[Path]) -> list[Path]:
+    """List the folders for results that are new or empty, and lie in one of `bases`."""
+    places = [options.output, options.mask_out]
+    roots = [p.parent if _is_file_name(p) else p for p in places if p is not None]
+    return [
+        root
+        for root in roots
+        if any(base.resolve() in root.resolve().parents for base in bases)
+        and not (root.is_dir() and any(root.iterdir()))
+    ]
+
+
+def _mark(folders: list[Path]) -> None:
+    """Leave word that what lies in these folders are results, no photographs."""
+    for folder in folders:
+        if folder.is_dir() and not (folder / MARK).exists():
+            provenance.write_text(MARKED, folder / MARK)
 
 
 def _without_repeats(found: dict[Path, Path]) -> dict[Path, Path]:
@@ -711,7 +881,7 @@ def _evaluate(options: argparse.Namespace) -> int:
         print(_as_text(table, by))
         _write_results(options, rows, table)
     measured = len({row["picture"] for row in rows})
-    _sum_up("measured", measured + failed, failed, 0)
+    print(_tally(measured + failed, failed, "measured"))
     return FAILED if failed else 0
 
 
@@ -724,7 +894,7 @@ def _undamaged(options: argparse.Namespace) -> tuple[dict[Path, Path], int]:
     found: dict[Path, Path] = {}
     failed = 0
     for word in options.photos:
-        paths, _ = _photographs(word, options.restored or Path(os.devnull))
+        _, paths, *_ = _photographs(word, [options.restored])
         if not paths:
             failed += 1
             kind = "a folder without any" if Path(word).is_dir() else "no match"

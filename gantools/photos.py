@@ -15,6 +15,7 @@ import re
 import secrets
 import shutil
 import struct
+import sys
 import threading
 import warnings
 import zlib
@@ -33,7 +34,7 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp")
 
 _FORMATS = ("JPEG", "PNG", "TIFF", "WEBP")  # what a camera calls MPO opens as JPEG
 _HOLDABLE = "a photograph that this format can hold"
-_BAND = 256  # rows handled at a time, so that no second whole picture is needed
+_BAND = 64  # rows handled at a time, so that no second whole picture is needed
 _PIECES = re.compile(rb"^(Exif\x00\x00)+")
 _ORIENTATION = ExifTags.Base.Orientation
 _EFFORT = 4  # of deflate: three times as fast as the usual 6 for files 3 to 9 % larger
@@ -54,8 +55,10 @@ class Photo:
     """Hold one photograph and what must survive its restoration.
 
     Attributes:
-        pixels: (H, W, C) float32 in [0, 1]; C is 1 (grey) or 3 (red, green, blue).
-        alpha: (H, W) float32 in [0, 1], 0 where transparent, or None.
+        pixels: (H, W, C) float32 in [0, 1]; C is 1 (grey) or 3 (red, green, blue). Or
+            the file's own levels, whole numbers that take a quarter or half of the
+            memory: uint8 or uint16, as `bit_depth` says.
+        alpha: (H, W) of the same type, 0 where transparent, or None.
         bit_depth: 8 or 16, the bits of each channel in the file.
         icc: ICC colour profile, or None (then sRGB is meant).
         exif: EXIF block (a TIFF structure without the "Exif" prefix), or None. Its
@@ -80,15 +83,22 @@ class Photo:
             raise PhotoError(
                 f"Expected pixels of shape (H, W, 1 or 3). Received: {shape}"
             )
-        if kind != np.float32:
-            raise PhotoError(f"Expected pixels of type float32. Received: {kind}")
         if self.bit_depth not in (8, 16):
             raise PhotoError(
                 f"Expected a bit depth of 8 or 16. Received: {self.bit_depth}"
             )
+        if kind not in (np.float32, f"uint{self.bit_depth}"):
+            raise PhotoError(
+                f"Expected pixels of type float32 or uint{self.bit_depth}. "
+                f"Received: {kind}"
+            )
         if self.alpha is not None and np.shape(self.alpha) != shape[:2]:
             raise PhotoError(
                 f"Expected alpha of shape {shape[:2]}. Received: {np.shape(self.alpha)}"
+            )
+        if self.alpha is not None and self.alpha.dtype != kind:
+            raise PhotoError(
+                f"Expected alpha of type {kind}. Received: {self.alpha.dtype}"
             )
 
     @property
@@ -97,11 +107,52 @@ class Photo:
         return self.pixels.shape[2] == 1
 
 
-def to_network(pixels: np.ndarray) -> np.ndarray:
-    """Take pixels from [0, 1], as photographs have them, to [-1, 1], as networks do.
+def from_levels(values: np.ndarray) -> np.ndarray:
+    """Take levels, whole numbers from 0 to 255 or to 65535, to [0, 1].
 
     Args:
-        pixels: (H, W, C) or (B, H, W, C) in [0, 1].
+        values: uint8 or uint16, any shape; float32 is in [0, 1] already, and returned.
+
+    Returns:
+        float32 of the same shape in [0, 1].
+
+    Example:
+        >>> from_levels(np.array([0, 51, 255], np.uint8)).tolist()
+        [0.0, 0.20000000298023224, 1.0]
+    """
+    if values.dtype.kind == "f":
+        return values
+    top = np.float32(np.iinfo(values.dtype).max)
+    return np.divide(values, top, dtype=np.float32, order="C")
+
+
+def to_levels(values: np.ndarray, kind: np.dtype | type) -> np.ndarray:
+    """Round values in [0, 1] to the levels of a type, clipping what lies outside.
+
+    Args:
+        values: float32, any shape; or levels of that type already, returned as they
+            are.
+        kind: uint8 or uint16; or float32, and nothing is done.
+
+    Returns:
+        The same shape, of the type asked for.
+
+    Example:
+        >>> to_levels(np.array([0.0, 0.5, 2.0], np.float32), np.uint8).tolist()
+        [0, 128, 255]
+    """
+    kind = np.dtype(kind)
+    if values.dtype == kind:
+        return values
+    top = np.float32(np.iinfo(kind).max)
+    return np.rint(np.clip(values, 0, 1) * top).astype(kind, order="C")
+
+
+def to_network(pixels: np.ndarray) -> np.ndarray:
+    """Take pixels, as photographs have them, to [-1, 1], as networks do.
+
+    Args:
+        pixels: (H, W, C) or (B, H, W, C), float32 in [0, 1] or levels.
 
     Returns:
         float32 of the same shape in [-1, 1].
@@ -110,7 +161,7 @@ def to_network(pixels: np.ndarray) -> np.ndarray:
         >>> to_network(np.array([[[0.0], [0.5], [1.0]]])).ravel().tolist()
         [-1.0, 0.0, 1.0]
     """
-    return _to_range(pixels, scale=2.0, shift=-1.0)
+    return _to_range(from_levels(np.asarray(pixels)), scale=2.0, shift=-1.0)
 
 
 def from_network(outputs: np.ndarray) -> np.ndarray:
@@ -138,7 +189,7 @@ def _to_range(values: np.ndarray, scale: float, shift: float) -> np.ndarray:
     return values * np.float32(scale) + np.float32(shift)
 
 
-def load(path: str | os.PathLike) -> Photo:
+def load(path: str | os.PathLike, *, levels: bool = False) -> Photo:
     """Open one photograph: JPEG, PNG, TIFF or WebP, told by its content.
 
     Palettes, 1-bit and CMYK pictures come as grey or RGB: palettes and WebP, which has
@@ -152,6 +203,7 @@ def load(path: str | os.PathLike) -> Photo:
 
     Args:
         path: the file; at most `MAX_PIXELS` pixels.
+        levels: keep the file's whole numbers, for scans that are large in memory.
 
     Returns:
         The photograph, upright.
@@ -167,12 +219,54 @@ def load(path: str | os.PathLike) -> Photo:
             if image.format == "PNG":
                 image.load()  # its EXIF may stand behind the pixels
             turn = _orientation(image)  # before a TIFF is loaded, which applies it
-            levels, icc = _decode(image, path)  # (H, W, 1..4) uint8 or uint16
-            levels = levels if image.format == "TIFF" else _upright(levels, turn)
             exif, dpi = _exif(image), _dpi(image)
-            premultiplied = levels.dtype == np.uint16 and _is_premultiplied(image)
-    dpi = dpi[::-1] if dpi and turn >= 5 else dpi
-    return _photo(levels, premultiplied, icc=icc, exif=exif, dpi=dpi)
+            values, icc = _decode(image, path, turn)  # (H, W, 1..4) uint8 or uint16
+            values = values if image.format == "TIFF" else _upright(values, turn)
+            premultiplied = values.dtype == np.uint16 and _is_premultiplied(image)
+        dpi = dpi[::-1] if dpi and turn >= 5 else dpi
+        return _photo(values, premultiplied, levels, icc=icc, exif=exif, dpi=dpi)
+
+
+def load_mask(path: str | os.PathLike, size: tuple[int, int]) -> np.ndarray:
+    """Open a mask that somebody drew: white where a photograph is damaged, else black.
+
+    Args:
+        path: the file, of any kind that `load` opens; colours and alpha must say
+            nothing beyond black and white.
+        size: height and width of its photograph, pixels.
+
+    Returns:
+        (H, W) bool, true where white.
+
+    Raises:
+        PhotoError: when it cannot be read, has another size, or is not black and
+            white.
+    """
+    path = Path(path)
+    mask = load(path, levels=True)
+    with _telling(path, "a mask"):
+        (height, width), (h, w) = size, mask.pixels.shape[:2]
+        if (height, width) != (h, w):
+            raise PhotoError(
+                f"Expected a mask of {width} x {height} pixels, as the photograph has. "
+                f"Received: {w} x {h}"
+            )
+        if not _is_black_and_white(mask):
+            raise PhotoError(
+                "Expected a mask of black and white alone. "
+                "Received: one with greys, colours or transparency"
+            )
+    return mask.pixels[..., 0] > 0
+
+
+def _is_black_and_white(mask: Photo) -> bool:
+    first, top = mask.pixels[..., 0], np.iinfo(mask.pixels.dtype).max
+    grey = all(
+        np.array_equal(mask.pixels[..., channel], first)
+        for channel in range(1, mask.pixels.shape[2])
+    )
+    opaque = mask.alpha is None or bool((mask.alpha == top).all())
+    return grey and opaque and bool(((first == 0) | (first == top)).all())
 
 
 def save(
@@ -390,14 +484,16 @@ def _upright(levels: np.ndarray, turn: int) -> np.ndarray:
     return levels[rows, columns]
 
 
-def _decode(image: Image.Image, path: Path) -> tuple[np.ndarray, bytes | None]:
+def _decode(
+    image: Image.Image, path: Path, turn: int
+) -> tuple[np.ndarray, bytes | None]:
     """Decode to whole numbers (H, W, 1..4); return the profile they are in, too."""
     image.load()
     icc = image.info.get("icc_profile") or None
     if image.mode == "CMYK":
         image, icc = _from_cmyk(image, icc)
     if image.mode.startswith("I;16") or _bits(image, path) == 16:
-        return _decode_16_bit(image, path), icc
+        return _decode_16_bit(image, path, turn), icc
     return _decode_8_bit(image), icc
 
 
@@ -436,11 +532,9 @@ def _decode_8_bit(image: Image.Image) -> np.ndarray:
     """Decode to (H, W, 1..4) uint8: grey, grey + alpha, RGB or RGBA."""
     palette, webp = image.mode in ("P", "PA"), image.format == "WEBP"
     clear = image.has_transparency_data
-    if palette or image.mode not in ("1", "L", "LA", "La"):
-        image = image.convert("RGBA" if clear else "RGB")
-    else:
-        image = image.convert("LA" if clear else "L")
-    levels = np.asarray(image)
+    grey = not palette and image.mode in ("1", "L", "LA", "La")
+    mode = ("L" if grey else "RGB") + ("A" if clear else "")
+    levels = np.asarray(image if image.mode == mode else image.convert(mode))
     levels = levels.reshape(*levels.shape[:2], -1)  # (H, W) -> (H, W, 1)
     # Lossy WebP moves green by one level when it turns grey to colour.
     if (palette or webp) and _is_grey(levels, image.info, slack=int(webp)):
@@ -457,19 +551,25 @@ def _is_grey(levels: np.ndarray, info: dict, slack: int) -> bool:
     return max(difference.max() for difference in differences) <= slack
 
 
-def _decode_16_bit(image: Image.Image, path: Path) -> np.ndarray:
+def _decode_16_bit(image: Image.Image, path: Path, turn: int) -> np.ndarray:
     """Decode to (H, W, 1..4) uint16; Pillow has found the file to be whole."""
     if image.mode.startswith("I;16"):
         levels = np.asarray(image).astype(np.uint16)[..., None]  # (H, W) -> (H, W, 1)
         if image.format == "TIFF" and image.tag_v2.get(262) == 0:  # 0 means white
             levels = 65535 - levels
+    elif image.format == "TIFF" and turn == 1 and _is_bare(image.tag_v2):
+        image.close()
+        levels = _read_strips(path, image.tag_v2)
     else:
-        data = path.read_bytes()  # opened anew: Pillow has moved about in the old one
-        data = _bare_png(BytesIO(data)) if image.format == "PNG" else data
+        image.close()  # the file is whole; Pillow's 8 bits of it are not wanted
+        with path.open("rb") as file:  # anew: Pillow has moved about in the old one
+            data = _bare_png(file) if image.format == "PNG" else file.read()
         levels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
         if levels is None or levels.dtype != np.uint16 or levels.ndim != 3:
             raise PhotoError("Expected 16-bit colour. Received: an unknown coding")
-        levels = levels[..., [2, 1, 0, 3][: levels.shape[2]]]  # BGR -> RGB
+        for start in range(0, len(levels), _BAND):  # BGR -> RGB, in place
+            band = levels[start : start + _BAND]
+            band[..., [0, 2]] = band[..., [2, 0]]
         if image.format == "PNG" and data[25] == 4:  # grey + alpha, decoded as RGBA
             levels = levels[..., [0, 3]]  # (H, W, 4) -> (H, W, 2)
     key = image.info.get("transparency")
@@ -478,6 +578,31 @@ def _decode_16_bit(image: Image.Image, path: Path) -> np.ndarray:
         alpha = np.where(clear, 0, 65535).astype(np.uint16)  # (H, W, 1)
         levels = np.concatenate([levels, alpha], axis=-1)
     return levels
+
+
+def _is_bare(tags: TiffImagePlugin.ImageFileDirectory_v2) -> bool:
+    """Tell whether a TIFF's strips are its pixels as they are.
+
+    So a scanner writes them, often in one strip, which OpenCV would hold three times.
+    """
+    usual = {259: 1, 266: 1, 317: 1}  # no coding, order of bits, predictor
+    size = tags[256] * tags[257] * tags.get(277, 1) * 2
+    plain = all(tags.get(tag, value) == value for tag, value in usual.items())
+    return plain and sum(tags.get(279, ())) == size
+
+
+def _read_strips(path: Path, tags: TiffImagePlugin.ImageFileDirectory_v2) -> np.ndarray:
+    """Read the strips of 16 bits a channel one behind the other: (H, W, C) uint16."""
+    levels = np.empty((tags[257], tags[256], tags.get(277, 1)), np.uint16)
+    rest = memoryview(levels).cast("B")
+    with path.open("rb") as file:
+        turned = (file.read(2) == b"MM") == (sys.byteorder == "little")
+        for start, length in zip(tags[273], tags[279], strict=True):
+            file.seek(start)
+            if file.readinto(rest[:length]) != length:
+                raise PhotoError("Expected a whole TIFF. Received: a truncated one")
+            rest = rest[length:]
+    return levels.byteswap(inplace=True) if turned else levels
 
 
 def _bare_png(file: BinaryIO) -> bytes:
@@ -546,23 +671,21 @@ def _is_premultiplied(image: Image.Image) -> bool:
     return image.format == "TIFF" and image.tag_v2.get(338) == (1,)
 
 
-def _photo(levels: np.ndarray, premultiplied: bool, **kept: object) -> Photo:
+def _photo(values: np.ndarray, premultiplied: bool, levels: bool, **kept: object):
     """Make a Photo from whole numbers (H, W, 1..4) and what else must survive."""
-    top = np.float32(np.iinfo(levels.dtype).max)
-    colours = 1 if levels.shape[2] < 3 else 3
-    pixels = np.divide(
-        levels[..., :colours], top, dtype=np.float32, order="C"
-    )  # (H, W, 1 or 3)
-    alpha = None
-    if levels.shape[2] > colours:
-        alpha = np.divide(
-            levels[..., colours], top, dtype=np.float32, order="C"
-        )  # (H, W)
-        if premultiplied:
-            shown = alpha[..., None] > 0
-            np.divide(pixels, alpha[..., None], out=pixels, where=shown)
-            np.clip(pixels, 0, 1, out=pixels)
-    return Photo(pixels, alpha, levels.dtype.itemsize * 8, **kept)
+    kind, bits = values.dtype, values.dtype.itemsize * 8
+    colours = 1 if values.shape[2] < 3 else 3
+    convert = np.ascontiguousarray if levels and not premultiplied else from_levels
+    pixels, alpha = convert(values[..., :colours]), None  # (H, W, 1 or 3)
+    if values.shape[2] > colours:
+        alpha = convert(values[..., colours])  # (H, W)
+    if premultiplied:
+        shown = alpha[..., None] > 0
+        np.divide(pixels, alpha[..., None], out=pixels, where=shown)
+        np.clip(pixels, 0, 1, out=pixels)
+        if levels:
+            pixels, alpha = to_levels(pixels, kind), to_levels(alpha, kind)
+    return Photo(pixels, alpha, bits, **kept)
 
 
 # Writing
@@ -622,19 +745,18 @@ def _publish(temporary: Path, path: Path, overwrite: bool) -> None:
 
 def _bands(photo: Photo) -> Iterator[np.ndarray]:
     """Yield whole numbers (rows, W, 1..4), alpha last, from top to bottom."""
-    kind = np.uint8 if photo.bit_depth == 8 else np.uint16
-    top = np.float32(np.iinfo(kind).max)
     for start in range(0, len(photo.pixels), _BAND):
         band = photo.pixels[start : start + _BAND]  # (rows, W, 1 or 3)
         if photo.alpha is not None:
             alpha = photo.alpha[start : start + _BAND, :, None]  # (rows, W, 1)
             band = np.concatenate([band, alpha], axis=-1)
-        low, high = float(band.min()), float(band.max())
-        if not (low >= -1e-3 and high <= 1 + 1e-3):  # false for NaN, too
-            raise PhotoError(
-                f"Expected pixels in [0, 1]. Received: {low:.3g} to {high:.3g}"
-            )
-        yield np.rint(np.clip(band, 0, 1) * top).astype(kind, order="C")
+        if band.dtype == np.float32:
+            low, high = float(band.min()), float(band.max())
+            if not (low >= -1e-3 and high <= 1 + 1e-3):  # false for NaN, too
+                raise PhotoError(
+                    f"Expected pixels in [0, 1]. Received: {low:.3g} to {high:.3g}"
+                )
+        yield to_levels(band, f"uint{photo.bit_depth}")
 
 
 def _write_jpeg(file: BinaryIO, photo: Photo, quality: int) -> None:
@@ -650,7 +772,9 @@ def _write_webp(file: BinaryIO, photo: Photo, quality: int) -> None:
 
 
 def _to_pillow(photo: Photo) -> Image.Image:
-    levels = np.concatenate(list(_bands(photo)))  # (H, W, 1..4)
+    bands = _bands(photo)  # (rows, W, 1..4) each
+    whole = photo.pixels.dtype == np.uint8 and photo.alpha is None
+    levels = photo.pixels if whole else np.concatenate(list(bands))  # (H, W, 1..4)
     return Image.fromarray(levels[..., 0] if levels.shape[2] == 1 else levels)
 
 
@@ -702,16 +826,26 @@ def _write_chunk(file: BinaryIO, kind: bytes, data: bytes) -> None:
 
 def _write_tiff(file: BinaryIO, photo: Photo, quality: int) -> None:
     """Write a TIFF 6.0 of 8 or 16 bits, deflated strips with a predictor."""
-    strips = []
-    for band in _bands(photo):
-        band[:, 1:] -= band[:, :-1].copy()  # modulo 2 ** bits, as the predictor undoes
-        strips.append(zlib.compress(band.astype(band.dtype.newbyteorder("<")), _EFFORT))
-    lengths = [len(strip) for strip in strips]
     tags = _tiff_tags(photo)
+    lengths = [0] * -(-len(photo.pixels) // _BAND)  # not known yet: 4 bytes each
+    _write_directory(file, tags, lengths)
+    for index, band in enumerate(_bands(photo)):
+        band = np.array(band, order="C")  # a copy: it may be the photograph itself
+        band[:, 1:] -= band[:, :-1].copy()  # modulo 2 ** bits, as the predictor undoes
+        strip = zlib.compress(band.astype(band.dtype.newbyteorder("<")), _EFFORT)
+        lengths[index] = len(strip)
+        file.write(strip)
+    file.seek(0)
+    _write_directory(file, tags, lengths)
+
+
+def _write_directory(
+    file: BinaryIO, tags: TiffImagePlugin.ImageFileDirectory_v2, lengths: list[int]
+) -> None:
+    """Write a TIFF's header and directory; the strips are to follow at once."""
     tags[273] = tuple(int(start) for start in np.cumsum([0, *lengths[:-1]]))
     tags[279] = tuple(lengths)
     tags.save(file)  # moves the starts of the strips to behind itself
-    file.writelines(strips)
 
 
 def _tiff_tags(photo: Photo) -> TiffImagePlugin.ImageFileDirectory_v2:

@@ -74,9 +74,9 @@ def entry(
     """Make an entry of a photograph.
 
     Args:
-        before: (H, W, C) in [0, 1], C = 1 or 3.
+        before: (H, W, C) in [0, 1] or levels, C = 1 or 3.
         after: the same shape.
-        mask: (H, W) in [0, 1], or None.
+        mask: (H, W) in [0, 1] or levels, or None.
         record: from `provenance.describe`.
     """
     red = None
@@ -94,7 +94,8 @@ def _small(pixels: np.ndarray) -> np.ndarray:
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     if pixels.ndim == 3 and small.ndim == 2:
         small = small[..., None]  # OpenCV drops a single channel
-    return small
+    top = np.iinfo(small.dtype).max if small.dtype.kind == "u" else 1
+    return small.astype(np.float32) / np.float32(top)
 
 
 def _encode(suffix: str, pixels: np.ndarray) -> bytes:

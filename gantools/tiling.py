@@ -25,51 +25,59 @@ def _windows(length: int, tile: int, halo: int) -> Iterator[tuple[Span, Span]]:
 
 
 def apply(
-    fn: Callable[[np.ndarray], tuple[np.ndarray, ...]],
-    pixels: np.ndarray,
-    *,
+    fn: Callable[..., tuple[np.ndarray, ...]],
+    *pictures: np.ndarray,
     tile: int = 768,
     halo: int = 128,
     multiple: int = 16,
     progress: Callable[[float], None] | None = None,
+    out: tuple[np.ndarray, ...] | None = None,
 ) -> tuple[np.ndarray, ...]:
     """Apply `fn` to a picture window by window, in bounded memory.
 
     Args:
-        fn: takes (h, w, C), h and w multiples of `multiple`, at most `tile`; gives
-            arrays (h, w, ...) of the same height and width.
-        pixels: the picture, (H, W, C), any height and width.
+        fn: takes a window of each picture, (h, w, C), h and w multiples of `multiple`,
+            at most `tile`; gives arrays (h, w, ...) of the same height and width.
+        pictures: one or more, (H, W, C), any one height and width.
         tile: side of a window in pixels, a multiple of `multiple`.
         halo: how many pixels of a window's rim are looked at but not kept, a multiple
             of `multiple`; the network's receptive-field radius for an exact result.
         multiple: the network's total stride.  A picture of another size is continued
             by reflection on the right and below, and the answer is cut back.
         progress: called with the finished share in [0, 1] after each window.
+        out: arrays (H, W, ...) to write the answers into, rather than new ones.
 
     Returns:
         The answers, arrays (H, W, ...) of the types that `fn` gives.
 
     Raises:
-        ValueError: if the picture has no three axes, or the sizes do not fit.
+        ValueError: if a picture has no three axes, or the sizes do not fit.
     """
-    if pixels.ndim != 3:
-        raise ValueError(
-            f"Expected pixels of shape (H, W, C). Received: {pixels.shape}"
-        )
+    height, width = pictures[0].shape[:2]
+    for picture in pictures:
+        if picture.ndim != 3:
+            raise ValueError(
+                f"Expected pixels of shape (H, W, C). Received: {picture.shape}"
+            )
+        if picture.shape[:2] != (height, width):
+            raise ValueError(
+                f"Expected pictures of one size, {(height, width)}. "
+                f"Received: {picture.shape[:2]}"
+            )
     if tile % multiple or halo % multiple or tile <= 2 * halo:
         raise ValueError(
             f"Expected tile and halo to be multiples of {multiple}, and tile > 2 halo. "
             f"Received: tile={tile}, halo={halo}"
         )
-    height, width = pixels.shape[:2]
     padded = [-(-n // multiple) * multiple for n in (height, width)]
-    results: tuple[np.ndarray, ...] = ()
+    results = out
     for (top, bottom), (y0, y1) in _windows(padded[0], tile, halo):
         for (left, right), (x0, x1) in _windows(padded[1], tile, halo):
-            answers = fn(_cut(pixels, top, bottom, left, right))
-            results = results or tuple(
-                np.empty((height, width, *a.shape[2:]), a.dtype) for a in answers
-            )
+            answers = fn(*(_cut(p, top, bottom, left, right) for p in pictures))
+            if results is None:
+                results = tuple(
+                    np.empty((height, width, *a.shape[2:]), a.dtype) for a in answers
+                )
             kept = np.s_[
                 y0 - top : min(y1, height) - top, x0 - left : min(x1, width) - left
             ]

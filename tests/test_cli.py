@@ -16,6 +16,7 @@ import zlib
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import tifffile
@@ -42,15 +43,20 @@ def inverter(monkeypatch):
     """Put in the place of the restoration networks one that inverts pictures."""
     calls = []
 
-    def restore(photo, mode, networks, progress):
+    def restore(photo, mode, networks, *, mask=None, area=None, progress):
         calls.append((mode, networks))
         progress(0.5)
-        mask = np.zeros(photo.pixels.shape[:2], np.float32)
-        mask[3:5, 7] = 1.0
-        result = replace(photo, pixels=1 - photo.pixels)
-        weights = {"file": "w.npz", "sha256": "0" * 64}
+        pixels = photo.pixels.copy()
+        pixels[area or ...] = np.iinfo(pixels.dtype).max - pixels[area or ...]
+        found = np.zeros(pixels.shape[:2], np.uint8)
+        found[3:5, 7] = 200
         return types.SimpleNamespace(
-            photo=result, mask=mask, changed=1.0, tone=None, weights=weights
+            photo=replace(photo, pixels=pixels),
+            mask=found if mask is None else np.uint8(255) * mask,
+            damaged=0.01,
+            changed=1.0,
+            tone=None,
+            weights={"file": "w.npz", "sha256": "0" * 64},
         )
 
     module = types.SimpleNamespace(restore=restore, load_restorer=lambda **_: "nets")
@@ -178,6 +184,29 @@ BAD = {  # kind: (what to put at photo.*, the words behind `gantools restore`)
     "output of a kind unknown": ("photo.jpg", jpeg, "{photo} -o out.gif"),
     "output is no folder": ("photo.jpg", jpeg, "{photo} -o note.txt"),
     "output below a file": ("photo.jpg", jpeg, "{photo} -o note.txt/out.jpg"),
+    "no own mask": ("photo.jpg", jpeg, "{photo} -o out --mask-in none.png"),
+    "own mask of another size": (
+        "photo.jpg",
+        lambda path: Image.new("L", (16, 16)).save(path),
+        "{photo} -o out --mask-in mask.png",
+    ),
+    "own mask in colours": ("photo.jpg", jpeg, "{photo} -o out --mask-in good.jpg"),
+    "no own mask in the folder": ("photo.jpg", jpeg, "{photo} -o out --mask-in sub"),
+    "one own mask for several": (
+        "photo.jpg",
+        jpeg,
+        "{photo} good.jpg -o out --mask-in mask.png",
+    ),
+    "own mask to be replaced": (
+        "photo.jpg",
+        jpeg,
+        "{photo} -o o.png --mask-in mask.png --mask-out mask.png --overwrite",
+    ),
+    "own mask as the output": (
+        "photo.jpg",
+        jpeg,
+        "{photo} -o mask.png --mask-in mask.png --overwrite",
+    ),
     "several into one": ("photo.jpg", jpeg, "{photo} good.jpg -o out.jpg"),
     "folder into one": ("photo.jpg", jpeg, "sub -o out.jpg"),
     "clash": ("photo.jpg", jpeg, "good.jpg sub/good.jpg -o out"),
@@ -316,8 +345,8 @@ def test_patterns_are_expanded_where_the_shell_did_not(inverter, pattern, names)
     for name in ("a.png", "b.tif", "deep/a.png"):
         picture(f"in/{name}")
     assert main(["restore", pattern, "-o", "out"]) == 0
-    made = {path for path in Path("out").rglob("*") if path.is_file()}
-    assert made == {Path("out") / name for name in names}
+    made = {path for path in Path("out").rglob("*.*") if path.is_file()}
+    assert made - {Path("out", cli.MARK)} == {Path("out") / name for name in names}
 
 
 def test_name_with_brackets_is_a_name_when_there_is_such_a_file(inverter):
@@ -334,6 +363,31 @@ def test_second_run_does_not_take_results_for_photographs(inverter, capfd):
     assert main(["restore", "in", "-o", "in/out"]) == 1  # a.png is there already
     assert files().keys() - before.keys() == {str(Path("in/out/b.png"))}
     assert "a file that exists" in capfd.readouterr().err
+
+
+def test_later_run_does_not_take_results_or_masks_for_photographs(inverter, capfd):
+    picture("in/a.png"), picture("in/deep/b.png")
+    words = ["restore", "in", "-o", "in/one", "--mask-out", "in/masks"]
+    assert main(words) == 0
+    assert main(["restore", "in", "-o", "in/two"]) == 0
+    last = capfd.readouterr().out.splitlines()[-1]
+    assert last == "2 of 2 restored, results and masks left alone: 4"
+    assert main(["restore", "in/**/*.png", "-o", "three"]) == 0
+    assert len(list(Path("three").rglob("*.png"))) == 2
+    assert main(["restore", "in/one", "-o", "four"]) == 0  # if one asks for them
+    assert len(list(Path("four").rglob("*.png"))) == 2
+
+
+def test_own_masks_are_not_taken_for_photographs(inverter):
+    picture("in/a.png"), own_mask("in/masks/a.png")
+    assert main(["restore", "in", "-o", "out", "--mask-in", "in/masks"]) == 0
+    assert len(inverter) == 1
+
+
+def test_folder_with_photographs_in_it_is_never_marked_as_results(inverter):
+    picture("in/a.png"), picture("in/sub/mine.png")
+    assert main(["restore", "in/a.png", "-o", "in/sub"]) == 0
+    assert not list(Path().rglob(cli.MARK))
 
 
 def test_results_may_go_above_the_photographs(inverter):
@@ -419,6 +473,72 @@ def test_masks_go_where_they_are_wanted(inverter):
         assert (mask[3:5, 7] == 255).all()
 
 
+def own_mask(name, **options):
+    """Draw a mask for the photographs that `picture` writes; return it, bool."""
+    mask = np.zeros(PIXELS.shape[:2], np.uint8)
+    mask[10:12, 20:30] = 255
+    picture(name, mask, **options)
+    return mask > 0
+
+
+@pytest.mark.parametrize(
+    "given, own",
+    [("m.png", "m.png"), ("masks", "masks/a.png.png"), ("masks", "masks/a.png")],
+)
+def test_own_mask_reaches_the_network(inverter, given, own):
+    picture("a.png")
+    wanted = own_mask(own)
+    words = ["restore", "a.png", "-o", "o.png", "--provenance", "--mask-out", "w.png"]
+    assert main([*words, "--mask-in", given]) == 0
+    assert np.array_equal(np.asarray(Image.open("w.png")) > 0, wanted)
+    record = json.loads(Path("o.png.json").read_text("utf-8"))
+    digest = hashlib.sha256(Path(own).read_bytes()).hexdigest()
+    assert record["settings"]["mode"] == "full"
+    assert record["settings"]["mask"]["sha256"] == digest
+
+
+def test_masks_that_were_written_can_be_given_again(inverter):
+    picture("in/deep/a.jpg")
+    assert main(["restore", "in", "-o", "one", "--mask-out", "masks"]) == 0
+    words = ["restore", "in", "-o", "two", "--mask-in", "masks"]
+    assert main([*words, "--mask-out", "again"]) == 0
+    name = Path("deep/a.jpg.png")
+    assert ("masks" / name).read_bytes() == ("again" / name).read_bytes()
+
+
+def test_photograph_without_its_own_mask_fails_and_the_others_are_done(inverter, capfd):
+    for name in ("a.png", "b.png", "c.png"):
+        picture(f"in/{name}")
+    own_mask("masks/a.png"), picture("masks/c.png")
+    assert main(["restore", "in", "-o", "out", "--mask-in", "masks"]) == 1
+    said = capfd.readouterr().err.splitlines()
+    assert [path.name for path in Path("out").glob("*.png")] == ["a.png"]
+    assert said[0].startswith("gantools: in/b.png: Expected a mask masks/b.png.png or")
+    assert said[1].startswith("gantools: masks/c.png: Expected a mask of black and")
+
+
+def test_borders_are_kept_where_asked_for(inverter, capfd):
+    framed = RNG.integers(60, 250, (200, 300), np.uint8)
+    picture("plain.png", framed)
+    framed[:12] = framed[-9:] = framed[:, :20] = framed[:, -30:] = 5
+    picture("framed.png", framed)
+    words = ["restore", "plain.png", "framed.png", "-o", "out", "--provenance"]
+    assert main([*words, "--keep-borders"]) == 0
+    said = capfd.readouterr().out.splitlines()
+    assert "no border found" in said[0] and "border of 1" in said[1]
+    rows, columns = (
+        slice(*span)
+        for span in json.loads(Path("out/framed.png.json").read_text())["numbers"][
+            "picture"
+        ]
+    )
+    assert 12 <= rows.start < 16 and 20 <= columns.start < 24
+    wanted = framed.copy()
+    wanted[rows, columns] = 255 - wanted[rows, columns]
+    assert np.array_equal(np.asarray(Image.open("out/framed.png")), wanted)
+    assert (np.asarray(Image.open("out/plain.png"))[0] < 200).any()
+
+
 def test_report_shows_each_photograph_and_each_failure(inverter):
     picture("in/a<b>.png")
     Path("in/broken.png").write_bytes(b"no photograph")
@@ -474,7 +594,7 @@ def test_interrupt_leaves_no_half_file_and_keeps_what_is_done(
         picture(name)
     assert main(["restore", "a.png", "b.png", "c.png", "-o", "out"]) == 130
     assert capfd.readouterr().err.count("\n") == 1
-    assert list(Path("out").iterdir()) == [Path("out/a.png")]
+    assert {path.name for path in Path("out").iterdir()} == {"a.png", cli.MARK}
     assert inverted("out/a.png")
 
 
@@ -778,9 +898,60 @@ def test_untrained_network_changes_nothing_in_conservative_mode(folder):
     networks = [restoration.build_repairer(), restoration.build_toner()]
     pretrained.save("restoration", networks, folder / "runs", what="untrained")
     tifffile.imwrite("deep.tif", DEEP, photometric="rgb")
-    words = ["restore", "deep.tif", "-o", "out", "--weights", "runs", "--provenance"]
+    for name in ("deep.png", "grey.png"):  # photos.save is tested beside its module
+        some = DEEP if name == "deep.png" else DEEP[..., :1]
+        photos.save(photos.Photo(some, bit_depth=16), name)
+    tifffile.imwrite("grey.tif", DEEP[..., 0], photometric="minisblack")
+    names = ["deep.tif", "deep.png", "grey.tif", "grey.png"]
+    words = ["restore", *names, "-o", "out", "--weights", "runs", "--provenance"]
     assert main([*words, "--mode", "conservative"]) == 0
     assert np.array_equal(tifffile.imread("out/deep.tif"), DEEP)
+    assert np.array_equal(tifffile.imread("out/grey.tif"), DEEP[..., 0])
+    assert np.array_equal(np.asarray(Image.open("out/grey.png")), DEEP[..., 0])
+    read = cv2.imread("out/deep.png", cv2.IMREAD_UNCHANGED)
+    assert np.array_equal(read[..., ::-1], DEEP)
     record = json.loads(Path("out/deep.tif.json").read_text())
     digest = hashlib.sha256((folder / "runs" / "restoration.npz").read_bytes())
     assert record["weights"]["sha256"] == digest.hexdigest()
+
+
+MEASURE = """
+import resource, sys
+import numpy as np
+from gantools import cli, restoration
+
+class StandIn:  # the network's own cost is that of one window
+    def predict_on_batch(self, batch):
+        return 0.9 * batch, np.zeros((*batch.shape[:3], 1), np.float32)
+
+networks = restoration.Restorer(StandIn(), restoration.build_toner(4), WEIGHTS)
+restoration.load_restorer = lambda: networks
+peaks = []
+for name in sys.argv[1:]:
+    words = ["restore", name, "-o", "out", "--mask-out", "masks"]
+    assert cli.main([*words, "--report", name + ".html", "--keep-borders"]) == 0
+    peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+print(peaks[1] - peaks[0])
+""".replace("WEIGHTS", str({"file": "w.npz", "sha256": "0" * 64}))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="measures memory in Linux's unit")
+@pytest.mark.parametrize("name", ["8.png", "16.png", "16.tif"])
+def test_whole_scan_takes_14_bytes_a_pixel(name):
+    """Beside TensorFlow and one window, below 1.1 GB: 100 megapixels in 2.5 GB."""
+    kind = np.uint8 if name.startswith("8") else np.uint16
+    large = np.zeros((4500, 4500, 3), kind)
+    large += np.arange(4500, dtype=kind)[:, None, None]
+    for values, path in ((large[:1400, :1400], f"small{name}"), (large, f"big{name}")):
+        photo = photos.Photo(values, bit_depth=8 * values.itemsize)
+        photos.save(photo, path)
+    root = str(Path(gantools.__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, f"small{name}", f"big{name}"],
+        env={**os.environ, "PYTHONPATH": root},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    grown = int(done.stdout.splitlines()[-1]) / large[..., 0].size
+    assert grown < 14, grown

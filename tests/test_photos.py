@@ -382,7 +382,7 @@ def test_every_level_survives(tmp_path, bits):
     "bits, channels",
     [(8, 1), (8, 2), (8, 3), (8, 4), (16, 1), (16, 3), (16, 4)],  # (16, 2): PNG only
 )
-@pytest.mark.parametrize("rows", [1, 256, 257, 600])
+@pytest.mark.parametrize("rows", [1, 64, 65, 600])
 def test_other_programs_read_the_same(tmp_path, rng, bits, channels, rows):
     values = levels(rng, channels, bits, (rows, 5))
     parts = np.float32(values) / np.float32(2**bits - 1)
@@ -558,6 +558,19 @@ def test_limit_is_the_module_s_constant(tmp_path, rng, monkeypatch):
         load(path)
 
 
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+@pytest.mark.parametrize("options", [{}, {"rowsperstrip": 5}, {"compression": "zlib"}])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_16_bit_tiff_is_read_in_whatever_strips(
+    tmp_path, rng, byteorder, options, channels
+):
+    values, path = levels(rng, channels, 16), tmp_path / "in.tif"
+    kind = {"photometric": "minisblack" if channels == 1 else "rgb"}
+    kind |= {"extrasamples": ["unassalpha"]} if channels == 4 else {}
+    tifffile.imwrite(path, values.squeeze(), byteorder=byteorder, **kind, **options)
+    assert np.array_equal(as_levels(load(path)), values)
+
+
 def test_smaller_copies_are_not_pages(tmp_path, rng):
     values, path = levels(rng, 3), tmp_path / "in.tif"
     with tifffile.TiffWriter(path) as file:
@@ -716,11 +729,79 @@ def test_pixels_outside_their_range_are_refused(tmp_path, worst):
         ((np.zeros((4, 4, 3)),), "float32"),
         ((np.zeros((4, 4, 3), np.float32), np.zeros((4, 5))), "alpha"),
         ((np.zeros((4, 4, 3), np.float32), None, 12), "bit depth"),
+        ((np.zeros((4, 4, 3), np.uint16),), "float32 or uint8. Received: uint16"),
+        ((np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4))), "alpha of type uint8"),
     ],
 )
 def test_photo_refuses_what_it_cannot_hold(arguments, message):
     with pytest.raises(PhotoError, match=message):
         Photo(*arguments)
+
+
+@pytest.mark.parametrize("suffix", photos.SUFFIXES)
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_levels_are_read_and_written_as_floats_are(
+    tmp_path, rng, suffix, bits, channels
+):
+    usual = photo(rng, channels, bits)
+    path = tmp_path / f"a{suffix}"
+    try:
+        save(usual, path)
+    except PhotoError:
+        pytest.skip("a photograph that this format cannot hold")
+    read = load(path, levels=True)
+    assert read.pixels.dtype == f"uint{bits}"
+    wanted = load(path)
+    assert np.array_equal(photos.from_levels(read.pixels), wanted.pixels)
+    assert (read.alpha is None) == (wanted.alpha is None)
+    if read.alpha is not None:
+        assert read.alpha.dtype == read.pixels.dtype
+        assert np.array_equal(photos.from_levels(read.alpha), wanted.alpha)
+    before = read.pixels.copy()
+    again, same = save(read, tmp_path / f"b{suffix}"), tmp_path / f"c{suffix}"
+    save(wanted, same)
+    assert again.read_bytes() == same.read_bytes()
+    assert np.array_equal(read.pixels, before)
+
+
+def test_turned_levels_come_upright(tmp_path, rng):
+    path = tmp_path / "a.png"
+    Image.fromarray(levels(rng, 3)).save(path, exif=exif_block(orientation=6))
+    read = load(path, levels=True)
+    assert np.array_equal(photos.from_levels(read.pixels), load(path).pixels)
+    assert read.pixels.flags.c_contiguous
+
+
+# Masks
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "RGB", "RGBA", "P", "I;16"])
+def test_mask_is_read_from_whatever_a_paint_program_writes(tmp_path, mode):
+    wanted = np.zeros((20, 30), bool)
+    wanted[3:9, 5:25] = True
+    if mode == "I;16":
+        image = Image.fromarray(np.uint16(65535) * wanted)
+    else:
+        image = Image.fromarray(np.uint8(255) * wanted).convert(mode)
+    image.save(tmp_path / "m.png")
+    mask = photos.load_mask(tmp_path / "m.png", (20, 30))
+    assert mask.dtype == bool and np.array_equal(mask, wanted)
+
+
+@pytest.mark.parametrize(
+    "image, message",
+    [
+        (Image.new("L", (31, 20)), "30 x 20 pixels, .*Received: 31 x 20"),
+        (Image.new("L", (30, 20), 254), "black and white alone.*Received: one with"),
+        (Image.new("RGB", (30, 20), "red"), "black and white alone"),
+        (Image.new("RGBA", (30, 20), (0, 0, 0, 9)), "black and white alone"),
+    ],
+)
+def test_what_is_no_mask_is_refused_by_name(tmp_path, image, message):
+    image.save(tmp_path / "m.png")
+    with pytest.raises(PhotoError, match=rf"m\.png: Expected a mask of .*{message}"):
+        photos.load_mask(tmp_path / "m.png", (20, 30))
 
 
 def test_name_with_a_line_break_is_still_one_line(tmp_path):
@@ -756,6 +837,18 @@ def test_16_bit_levels_cross_the_border_and_back_exactly():
 
 def test_outputs_beyond_the_range_are_clipped():
     assert from_network(np.array([[[-1.5, 1.5]]])).tolist() == [[[0.0, 1.0]]]
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_levels_go_to_floats_and_back_exactly(kind):
+    every = np.arange(np.iinfo(kind).max + 1).astype(kind).reshape(16, -1, 1)
+    pixels = photos.from_levels(every)
+    assert pixels.dtype == np.float32 and (pixels.min(), pixels.max()) == (0, 1)
+    assert np.array_equal(photos.to_levels(pixels, kind), every)
+    assert np.array_equal(to_network(every), to_network(pixels))
+    assert photos.from_levels(pixels) is pixels
+    assert photos.to_levels(every, kind) is every
+    assert photos.to_levels(np.float32([-0.1, 1.1]), kind).tolist() == [0, every.max()]
 
 
 @pytest.mark.parametrize("cross", [to_network, from_network])

@@ -33,13 +33,23 @@ MODULES = {
 # A module imports from the floors below its own; see "The package" in the book.
 FLOORS = [
     {"engine", "photos", "arrays", "provenance", "plots", "report"},
-    {"losses", "layers", "augment", "features", "metrics", "damage", "collections"},
+    {
+        "losses",
+        "layers",
+        "augment",
+        "features",
+        "metrics",
+        "damage",
+        "collections",
+        "scans",
+    },
     {"training", "pretrained", "pairs", "tiling"},
     {"dcgan", "restoration"},
     {"evaluation", "exercises"},
     {"cli"},
 ]
 LIGHT = {"photos", "damage", "metrics", "collections", "provenance", "plots", "arrays"}
+LIGHT |= {"scans"}
 
 INSTALL = """\
 # On Colab this installs the package; anywhere else it is there already.

@@ -9,7 +9,7 @@ import pytest
 from keras import ops
 
 from gantools import engine, features, pairs, pretrained, restoration
-from gantools.photos import Photo
+from gantools.photos import Photo, to_levels
 
 TINY = {"widths": (4, 6, 6, 8), "blocks": (1, 1, 1, 1)}
 
@@ -192,6 +192,136 @@ def test_shape_range_and_greyness_are_kept(restorer, mode, channels):
     assert 0 <= done.photo.pixels.min() <= done.photo.pixels.max() <= 1
     assert done.mask.shape == (50, 33)
     assert (done.tone is None) == (mode == "conservative")
+
+
+def _levels(photo):
+    """Give the same photograph in whole numbers."""
+    kind = np.uint8 if photo.bit_depth == 8 else np.uint16
+    return dataclasses.replace(photo, pixels=to_levels(photo.pixels, kind))
+
+
+@pytest.mark.parametrize("mode", restoration.MODES)
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("bit_depth", [8, 16])
+def test_levels_are_restored_as_floats_are(restorer, mode, channels, bit_depth):
+    photo = _photo(600, 90, channels, bit_depth)  # more than one band
+    levels = _levels(photo)
+    before = levels.pixels.copy()
+    wanted = restoration.restore(photo, mode, restorer)
+    done = restoration.restore(levels, mode, restorer)
+    np.testing.assert_array_equal(levels.pixels, before)
+    assert done.photo.pixels.dtype == before.dtype and done.mask.dtype == np.uint8
+    top = np.iinfo(before.dtype).max
+    off = np.abs(done.photo.pixels - top * wanted.photo.pixels.astype(np.float64))
+    assert off.max() < 0.5 + 0.02 * top / 255  # of a level: work is done in 16 bits
+    np.testing.assert_allclose(done.mask / 255, wanted.mask, atol=0.5 / 255 + 1e-6)
+    assert done.changed == pytest.approx(wanted.changed, abs=0.01)
+    assert done.damaged == pytest.approx(wanted.mask.mean(), abs=1 / 255)
+
+
+def test_differences_finer_than_8_bits_survive_beside_the_damage(restorer):
+    photo = _levels(_photo(bit_depth=16))
+    mask = np.zeros(photo.pixels.shape[:2], bool)
+    mask[40:44, 50:60] = True
+    done = restoration.restore(photo, "conservative", restorer, mask=mask)
+    fine = done.photo.pixels & 255
+    assert len(np.unique(fine)) == 256
+    far = cv2.dilate(mask.astype(np.uint8), np.ones((9, 9))) == 0
+    np.testing.assert_array_equal(done.photo.pixels[far], photo.pixels[far])
+    assert (done.photo.pixels[mask] != photo.pixels[mask]).mean() > 0.9
+
+
+def test_the_rim_of_a_repair_is_the_same_in_bands():
+    mask = (np.random.default_rng(0).random((200, 40)) > 0.97).astype(np.float32)
+    whole = restoration._paste_weight(mask, 0.5)
+    bands = [restoration._weights(mask, r, 0.5) for r in restoration._bands(200, 16)]
+    np.testing.assert_array_equal(np.concatenate(bands), whole)
+    reach = np.ones((2 * restoration.RIM + 1,) * 2)
+    assert (whole[..., 0][cv2.dilate(mask, reach) == 0] == 0).all()
+
+
+@pytest.mark.parametrize("mode", restoration.MODES)
+@pytest.mark.parametrize("bit_depth", [8, 16])
+def test_what_lies_outside_the_area_is_neither_changed_nor_looked_at(
+    restorer, mode, bit_depth
+):
+    photo = _levels(_photo(120, 100, bit_depth=bit_depth))
+    area = np.s_[20:110, 30:95]
+    alone = dataclasses.replace(photo, pixels=photo.pixels[area])
+    wanted = restoration.restore(alone, mode, restorer)
+    done = restoration.restore(photo, mode, restorer, area=area)
+    np.testing.assert_array_equal(done.photo.pixels[area], wanted.photo.pixels)
+    np.testing.assert_array_equal(done.mask[area], wanted.mask)
+    if mode == "full":
+        np.testing.assert_array_equal(done.tone, wanted.tone)
+    outside = np.ones((120, 100), bool)
+    outside[area] = False
+    np.testing.assert_array_equal(done.photo.pixels[outside], photo.pixels[outside])
+    assert not done.mask[outside].any() and done.changed < (~outside).mean() + 1e-9
+
+
+def _slope(height=80, width=90, channels=3):
+    """A smooth picture, (H, W, C), that can be guessed from around a hole."""
+    ramp = np.add.outer(np.linspace(0.2, 0.5, height), np.linspace(0, 0.3, width))
+    return np.repeat(ramp[..., None], channels, axis=-1).astype(np.float32)
+
+
+@pytest.mark.parametrize("mode", restoration.MODES)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_damage_that_is_given_is_filled_there_and_nowhere_else(mode, channels):
+    untrained = restoration.Restorer(
+        restoration.build_repairer(**TINY), restoration.build_toner(4), {}
+    )
+    clean, mask = _slope(channels=channels), np.zeros((80, 90), bool)
+    mask[30:36, 60:90] = True
+    scratched = clean.copy()
+    scratched[mask] = 1.0
+    photo = _levels(Photo(scratched, bit_depth=16))
+    assert restoration.restore(photo, "conservative", untrained).changed == 0
+    done = restoration.restore(photo, mode, untrained, mask=mask)
+    after = done.photo.pixels / 65535
+    assert np.abs(after - clean)[mask].max() < 0.05 < 0.2 < (1 - clean[mask]).min()
+    if mode == "conservative":
+        far = cv2.dilate(mask.astype(np.uint8), np.ones((9, 9))) == 0
+        np.testing.assert_array_equal(done.photo.pixels[far], photo.pixels[far])
+    np.testing.assert_array_equal(done.mask, np.uint8(255) * mask)
+    assert done.damaged == pytest.approx(mask.mean())
+
+
+def test_what_the_network_finds_beside_a_given_mask_is_not_painted_over():
+    repairer = restoration.build_repairer(**TINY)  # paints all white
+    kernel, bias = repairer.get_layer("head").get_weights()
+    bias[:3], bias[6] = 2.0, 9.0
+    repairer.get_layer("head").set_weights([kernel * 0, bias])
+    pixels, mask = _slope(), np.zeros((80, 90), bool)
+    mask[10:20, 10:20] = True
+    assert restoration.repair(pixels, repairer)[0].min() > 0.99
+    repaired, _ = restoration.repair(pixels, repairer, given=mask)
+    np.testing.assert_allclose(repaired, pixels, atol=0.05)  # filled from around
+    repaired[5:25, 5:25] = pixels[5:25, 5:25]
+    np.testing.assert_allclose(repaired, pixels, atol=1e-4)
+
+
+def test_a_mask_without_a_rim_to_fill_from_is_no_harm(restorer):
+    mask = np.ones((70, 90), bool)
+    done = restoration.restore(_photo(), "conservative", restorer, mask=mask)
+    assert np.isfinite(done.photo.pixels).all()
+
+
+def test_an_empty_mask_leaves_the_whole_photograph_as_it_is(restorer):
+    photo = _photo()
+    mask = np.zeros(photo.pixels.shape[:2], bool)
+    done = restoration.restore(photo, "conservative", restorer, mask=mask)
+    np.testing.assert_array_equal(done.photo.pixels, photo.pixels)
+    assert done.changed == 0
+
+
+@pytest.mark.parametrize("mask", [np.zeros((70, 91), bool), np.zeros((70, 90))])
+def test_a_mask_of_another_kind_is_refused(restorer, mask):
+    with pytest.raises(
+        ValueError, match=r"Expected a mask of bool of shape \(70, 90\)"
+    ):
+        restoration.restore(_photo(), "conservative", restorer, mask=mask)
 
 
 class _Marker:

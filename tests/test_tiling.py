@@ -47,6 +47,27 @@ def test_every_window_fits_the_network(size):
     assert all(n % 16 == 0 and n <= 64 for shape in seen for n in shape)
 
 
+def test_pictures_are_cut_into_the_same_windows_and_answers_go_where_they_are_wanted():
+    rng = np.random.default_rng(0)
+    first, second = rng.random((100, 140, 3)), rng.random((100, 140, 1)) > 0.5
+    out = np.zeros((120, 160, 3), np.float32)
+    tiling.apply(
+        lambda x, y: (np.where(y, x, 0),),
+        first,
+        second,
+        tile=64,
+        halo=16,
+        out=(out[10:110, 10:150],),
+    )
+    np.testing.assert_allclose(out[10:110, 10:150], np.where(second, first, 0))
+    assert out.sum() == pytest.approx(out[10:110, 10:150].sum())
+
+
+def test_pictures_of_two_sizes_are_refused():
+    with pytest.raises(ValueError, match=r"Expected pictures of one size, \(64, 64\)"):
+        tiling.apply(lambda x, y: (x,), np.zeros((64, 64, 3)), np.zeros((64, 65, 1)))
+
+
 def test_progress_rises_to_one():
     shares = []
     pixels = np.zeros((200, 150, 3), np.float32)
