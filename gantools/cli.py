@@ -672,12 +672,7 @@ def _plan(options: argparse.Namespace) -> Plan:
         base, paths, ignored, ours = _photographs(word, own)
         bases.append(base)
         others, results = others + ignored, results + ours
-        if not paths:
-            failed += 1
-            kind = "a folder without any" if Path(word).is_dir() else "no match"
-            _complain(f"{word}: Expected photographs. Received: {kind}")
-        for path, name in paths.items():
-            found.setdefault(path, name)
+        failed += _gather(paths, found, word)
     jobs = _jobs(_without_repeats(found), options)
     return Plan(jobs, failed, others, results, _fresh(options, bases))
 
@@ -758,6 +753,17 @@ def _with_masks_out(jobs: list[Job], options: argparse.Namespace) -> list[Job]:
 
 def _is_file_name(out: Path) -> bool:
     return out.suffix.lower() in photos.SUFFIXES and not out.is_dir()
+
+
+def _gather(paths: dict[Path, Path], found: dict[Path, Path], word: str) -> int:
+    """Add what a word names to what is found; complain and give 1 if it names none."""
+    for path, name in paths.items():
+        found.setdefault(path, name)
+    if paths:
+        return 0
+    kind = "a folder without any" if Path(word).is_dir() else "no match"
+    _complain(f"{word}: Expected photographs. Received: {kind}")
+    return 1
 
 
 def _photographs(
@@ -895,12 +901,7 @@ def _undamaged(options: argparse.Namespace) -> tuple[dict[Path, Path], int]:
     failed = 0
     for word in options.photos:
         _, paths, *_ = _photographs(word, [options.restored])
-        if not paths:
-            failed += 1
-            kind = "a folder without any" if Path(word).is_dir() else "no match"
-            _complain(f"{word}: Expected photographs. Received: {kind}")
-        for path, name in paths.items():
-            found.setdefault(path, name)
+        failed += _gather(paths, found, word)
     found = _without_repeats(found)
     names: dict[Path, Path] = {}
     for path, name in found.items():
