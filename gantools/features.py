@@ -150,20 +150,49 @@ def efficientnet_lite0() -> keras.Model:
         A model that maps RGB pictures in [-1, 1], (B, H, W, 3), to the mean of each
         channel over the picture, (B, 112). No weight trains.
     """
+    pictures, ends = _lite0()
+    x = layers.GlobalAveragePooling2D(dtype="float32")(ends[-1])  # (B, 112)
+    model = keras.Model(pictures, x, name="efficientnet_lite0")
+    return _with_lite0_weights(model)
+
+
+def encoder(dtype: str = "float32") -> keras.Model:
+    """Build EfficientNet-Lite0 as the way down of a U-Net: what it sees at four scales.
+
+    Args:
+        dtype: The precision to compute in, such as "mixed_bfloat16".
+
+    Returns:
+        A model that maps RGB pictures in [-1, 1], (B, H, W, 3), H and W multiples of
+        16, to the list of the last activations at strides 2, 4, 8 and 16: (B, H/2,
+        W/2, 16), (B, H/4, W/4, 24), (B, H/8, W/8, 40) and (B, H/16, W/16, 112), in
+        that precision. No weight trains.
+    """
+    pictures, ends = _lite0(dtype)
+    return _with_lite0_weights(keras.Model(pictures, ends, name="encoder"))
+
+
+def _lite0(dtype="float32"):
+    """Give the input of EfficientNet-Lite0, and the last activation of each scale."""
     pictures = keras.Input((None, None, 3), name="pictures")
     scale, offset = 127.5 / 128, 0.5 / 128  # (255 p - 127) / 128, p in [0, 1]
-    x = layers.Rescaling(scale, offset, dtype="float32", name="prepare")(pictures)
-    x = _relu6(_convolution(32, 3, 2, name="stem", activation=None)(x))
-    width, block = 32, 0
+    x = layers.Rescaling(scale, offset, dtype=dtype, name="prepare")(pictures)
+    stem = _convolution(32, 3, 2, name="stem", activation=None, dtype=dtype)
+    x = _relu6(stem(x), dtype)
+    width, block, ends = 32, 0, []
     for channels, size, strides, repeats in LITE0_STAGES:
+        if strides == 2:
+            ends.append(x)
         for i in range(repeats):
-            y = _inverted_residual(
-                x, width, channels, size, strides if i == 0 else 1, f"block{block}"
-            )
-            x = y if i == 0 else layers.Add(dtype="float32")([x, y])
+            first = strides if i == 0 else 1
+            name = f"block{block}"
+            y = _inverted_residual(x, width, channels, size, first, name, dtype)
+            x = y if i == 0 else layers.Add(dtype=dtype)([x, y])
             width, block = channels, block + 1
-    x = layers.GlobalAveragePooling2D(dtype="float32")(x)  # (B, 112)
-    model = keras.Model(pictures, x, name="efficientnet_lite0")
+    return pictures, [*ends, x]
+
+
+def _with_lite0_weights(model):
     arrays = read_arrays("efficientnet-lite0")
     for layer in model.layers:
         if layer.weights:
@@ -172,25 +201,21 @@ def efficientnet_lite0() -> keras.Model:
     return model
 
 
-def _inverted_residual(x, width, channels, size, strides, name):
+def _inverted_residual(x, width, channels, size, strides, name, dtype):
     """Widen six times, convolve each channel by itself, narrow (arXiv:1801.04381)."""
+    fixed = {"activation": None, "dtype": dtype}
     if name != "block0":  # the first does not widen
-        wide = _convolution(6 * width, 1, name=f"{name}_expand", activation=None)
-        x = _relu6(wide(x))
+        wide = _convolution(6 * width, 1, name=f"{name}_expand", **fixed)
+        x = _relu6(wide(x), dtype)
     depthwise = layers.DepthwiseConv2D(
-        size,
-        strides,
-        "same",
-        trainable=False,
-        name=f"{name}_depthwise",
-        dtype="float32",
+        size, strides, "same", trainable=False, name=f"{name}_depthwise", dtype=dtype
     )
-    x = _relu6(depthwise(x))
-    return _convolution(channels, 1, name=f"{name}_project", activation=None)(x)
+    x = _relu6(depthwise(x), dtype)
+    return _convolution(channels, 1, name=f"{name}_project", **fixed)(x)
 
 
-def _relu6(x):
-    return layers.ReLU(6.0, dtype="float32")(x)
+def _relu6(x, dtype):
+    return layers.ReLU(6.0, dtype=dtype)(x)
 
 
 def embed(pictures: np.ndarray, batch: int = 64) -> np.ndarray:

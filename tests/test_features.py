@@ -261,3 +261,18 @@ class Malice:
 def test_the_converter_runs_nothing_that_a_pickle_names(reader):
     with pytest.raises(pickle.UnpicklingError, match=r"Received: \w+.getcwd"):
         getattr(convert, reader)(io.BytesIO(pickle.dumps(Malice()))).load()
+
+
+def test_the_encoder_sees_what_embed_averages():
+    pictures = np.random.default_rng(0).uniform(-1, 1, (2, 128, 128, 3))
+    pictures = pictures.astype("float32")
+    ends = features.encoder()(pictures)
+    assert [tuple(x.shape[1:]) for x in ends] == [
+        (64, 64, 16),
+        (32, 32, 24),
+        (16, 16, 40),
+        (8, 8, 112),
+    ]
+    mean = numpy(ends[-1]).mean(axis=(1, 2))
+    whole = numpy(features.efficientnet_lite0()(pictures))
+    np.testing.assert_allclose(mean, whole, atol=1e-4)
