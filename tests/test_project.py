@@ -326,6 +326,8 @@ def test_pictures_in_the_text_say_what_they_show(path):
 
 def test_the_readme_prints_the_numbers_that_were_measured():
     rows = evaluation.read_rows(ROOT / "gantools/records/restoration-table.csv")
+    asked = {"set": "portraits", "damage": "first", "target": "clean"}
+    rows = [row for row in rows if asked.items() <= row.items()]
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     cells = r"^\| ([\d.]*) ?\| " + r" \| ".join(["(.+?)"] * 4) + r" \|$"
     table = re.findall(cells, text, re.MULTILINE)
