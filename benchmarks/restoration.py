@@ -297,7 +297,7 @@ def compare(options: argparse.Namespace) -> list[dict]:
     """Measure everything; a row a picture, damage, severity, target and method."""
     pairs = itertools.product(SEVERITIES, evaluation.TARGETS)
     wishes = [Wish(*pair, options.tuning, options.peers) for pair in pairs]
-    with _spread(options.workers) as spread:
+    with Spread(options.workers) as spread:
         bar = tqdm(spread(tuned, wishes), "tuning", len(wishes), disable=None)
         rivals = {w[:2]: found for w, found in zip(wishes, bar, strict=True)}
         for wish, methods in rivals.items():
@@ -308,7 +308,7 @@ def compare(options: argparse.Namespace) -> list[dict]:
         return [row for rows in bar for row in rows]
 
 
-class _spread:
+class Spread:
     """A context whose value maps over processes of one thread each, or over none."""
 
     def __init__(self, workers: int):
@@ -385,7 +385,7 @@ def _of_set(rows: list[dict]) -> list[dict]:
     first = _where(rows, damage="first")
     lines = []
     for quantity, (target, metric) in QUANTITIES.items():
-        values = _by_picture(_where(first, target=target, method="gantools"), metric)
+        values = by_picture(_where(first, target=target, method="gantools"), metric)
         lines.append(_line(quantity, target, "gantools", values))
     gains = {
         (made, target): _gains(_where(rows, damage=made, target=target))
@@ -408,7 +408,7 @@ def _beside(rows: list[dict]) -> list[dict]:
     for target, metric, severity in wanted:
         some = _where(rows, target=target, severity=severity)
         values = {
-            name: _by_picture(_where(some, method=name), metric)
+            name: by_picture(_where(some, method=name), metric)
             for name in dict.fromkeys(row["method"] for row in some)
             if metric == "lpips" or name not in ORACLES
         }
@@ -430,7 +430,7 @@ def _where(rows: list[dict], **columns) -> list[dict]:
     return [row for row in rows if columns.items() <= row.items()]
 
 
-def _by_picture(rows: list[dict], metric: str) -> dict[tuple[str, str], float]:
+def by_picture(rows: list[dict], metric: str) -> dict[tuple[str, str], float]:
     """Average a metric over the severities of each picture, leaving out nan."""
     values: dict[tuple[str, str], list[float]] = {}
     for row in rows:
@@ -442,7 +442,7 @@ def _by_picture(rows: list[dict], metric: str) -> dict[tuple[str, str], float]:
 def _gains(rows: list[dict]) -> dict[tuple[str, str], float]:
     """Give for each picture by how many dB the restorer beats the input."""
     ours, left = (
-        _by_picture(_where(rows, method=name), "psnr") for name in ("gantools", "input")
+        by_picture(_where(rows, method=name), "psnr") for name in ("gantools", "input")
     )
     return {key: ours[key] - left[key] for key in ours}
 

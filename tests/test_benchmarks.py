@@ -1,6 +1,7 @@
 """The numbers that the book quotes are what its measurements measured."""
 
 import csv
+import dataclasses
 import importlib.util
 import itertools
 import json
@@ -10,7 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gantools import collections, damage, dcgan, evaluation, photos, restoration
+from gantools import (
+    collections,
+    damage,
+    dcgan,
+    evaluation,
+    metrics,
+    photos,
+    restoration,
+)
 
 ROOT = Path(__file__).parents[1]
 RECORDS = ROOT / "gantools/records"
@@ -402,6 +411,97 @@ def test_a_ratio_of_gains_takes_the_same_pictures_above_and_below(comparison):
     assert comparison.ratio(halves, under) == (0.5, 0.5, 0.5)
     mixed = comparison.ratio(dict.fromkeys(under, 2.0), under)
     assert mixed.low < mixed.mean == 0.5 < mixed.high
+
+
+@pytest.fixture(scope="module")
+def ablations():
+    return load("ablations")
+
+
+def test_each_ablation_changes_one_thing(ablations):
+    fields = {field.name for field in dataclasses.fields(restoration.Preset)}
+    assert len(ablations.RUNS) == 7 and ablations.RUNS["full"] == ({}, 0)
+    for name, (changes, seed) in ablations.RUNS.items():
+        assert len(changes) + (seed != 0) == (name != "full")
+        assert set(changes) <= fields
+        plan = ablations.plan(name)
+        assert (plan == restoration.PRESETS["small"]) == (not changes)
+
+
+def test_ablations_go_on_where_they_were_cut_off(ablations, tmp_path, monkeypatch):
+    trained = []
+
+    def train(plan, folder, *, seed, resume, processes):
+        assert resume
+        trained.append((folder.name, plan, seed, processes))
+        folder.mkdir()
+        (folder / "restoration.npz").touch()
+
+    monkeypatch.setattr(restoration, "train", train)
+    ablations.train(tmp_path, ["seed-2", "no-game"], 3)
+    ablations.train(tmp_path, ["no-game", "no-old"], 3)
+    plan = ablations.plan
+    assert trained == [
+        ("seed-2", plan("full"), 2, 3),
+        ("no-game", plan("no-game"), 0, 3),
+        ("no-old", plan("no-old"), 0, 3),
+    ]
+
+
+def test_ablations_without_the_full_run_are_not_measured(ablations, tmp_path):
+    (tmp_path / "no-game").mkdir()
+    (tmp_path / "no-game/restoration.npz").touch()
+    with pytest.raises(FileNotFoundError, match=r"Expected the run full .*no-game"):
+        ablations.measure(tmp_path, 1, 1)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_patches_are_cut_at_full_size_away_from_the_edge(ablations, channels):
+    pixels = np.random.default_rng(0).random((330, 480, channels))
+    cut = ablations.patches(pixels)
+    assert cut.shape == (2 * 3, 128, 128, 3) and cut.dtype == np.float32
+    top, left = round(0.08 * 330), round(0.08 * 480)
+    inside = pixels[top + 128 : top + 256, left : left + 128]
+    np.testing.assert_allclose(cut[3], np.broadcast_to(inside, cut[3].shape), 1e-6)
+
+
+def test_the_jackknife_of_a_mean_is_its_standard_error(ablations):
+    values = np.random.default_rng(0).normal(size=50)
+    without = [np.delete(values, i).mean() for i in range(50)]
+    mean, low, high = ablations.jackknife(np.array([values.mean(), *without]))
+    error = values.std(ddof=1) / np.sqrt(50)
+    np.testing.assert_allclose([low, high], [mean - 1.96 * error, mean + 1.96 * error])
+
+
+def test_leaving_out_a_photograph_leaves_out_its_patches(ablations):
+    rng = np.random.default_rng(0)
+    old, clean = [rng.normal(size=(n, 4)) for n in (5, 3, 4)], rng.normal(size=(9, 4))
+    found = ablations.kernel_distances(old, clean)
+    for number, some in zip(found, [old, old[1:], old[::2], old[:2]], strict=True):
+        expected = metrics.kernel_distance(np.concatenate(some), clean).value
+        assert number == pytest.approx(expected)
+
+
+def test_a_run_is_compared_with_the_full_one_picture_by_picture(ablations, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+
+    def rows(extra):
+        values = dict.fromkeys(ablations.QUANTITIES.values(), 0.5)
+        return [
+            {"set": "portraits", "picture": str(i), **values, "psnr": 10.0 * i + extra}
+            for i in range(4)
+        ]
+
+    distances = {"full": np.array([3.0, 2, 4]), "no-game": np.array([4.0, 3, 5])}
+    lines = ablations.table({"full": rows(0), "no-game": rows(-1)}, distances)
+    found = {(line["run"], line["quantity"]): line for line in lines}
+    psnr = found["no-game", "repair PSNR"]
+    assert (psnr["mean"], psnr["change"]) == (14, -1)
+    assert psnr["low"] < 14 < psnr["high"]
+    assert psnr["change_low"] == psnr["change_high"] == -1
+    kid = found["no-game", ablations.KID]
+    assert (kid["pictures"], kid["mean"], kid["change"]) == (2, 4, 1)
+    assert kid["change_low"] == kid["change_high"] == 1 < kid["high"] - kid["low"]
 
 
 def test_folding_keeps_every_pixel_and_its_neighbours():
