@@ -129,9 +129,10 @@ COLLECTIONS = {
         inside="images",
     ),
     "scenes": Collection(
-        what="Monuments (1024 x 768 px), animals and things (320 x 240 px)",
+        what="Monuments (1024 x 768 px), animals and things (320 x 240 px); all that "
+        "is test are monuments",
         count=201,
-        test=0,
+        test=24,
         bytes=7_037_070,
         sha256="d25fe969134275c519038784e1be1173e05504520dbf7a6283173da560356e7b",
         source="Debian package gcompris-qt-data 3.1",
@@ -142,7 +143,7 @@ COLLECTIONS = {
     "wallpapers": Collection(
         what="Modern photographs and a few abstract pictures, scaled to 2400 px",
         count=19,
-        test=0,
+        test=6,
         bytes=12_928_182,
         sha256="53e439bc8cecc6ed4ef6d37bca0a55a6ee69b3f21483194041ddbbf1007fc83c",
         source="github.com/BuddiesOfBudgie/budgie-backgrounds, scaled down",

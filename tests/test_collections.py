@@ -206,8 +206,8 @@ def test_unknown_names_and_splits_are_refused(dozen):
         collections.describe("nobody")
     with pytest.raises(ValueError, match=r"Expected 'train', .* Received: 'half'"):
         collections.files("dozen", "half")
-    with pytest.raises(ValueError, match=r"with a test split, .* Received: 'scenes'"):
-        collections.files("scenes", "test")
+    with pytest.raises(ValueError, match=r"with a test split, .* 'fsa-colour'"):
+        collections.files("fsa-colour", "test")
     with pytest.raises(ValueError, match=r"Expected one of \[.*\]. Received: 'nobody'"):
         collections.picture("nobody")
     with pytest.raises(ValueError, match=r"Expected 'old', .* Received: 'new'"):
@@ -233,8 +233,19 @@ def test_development_pictures_are_the_ones_described(data_root, name):
         pytest.skip(f"GANTOOLS_DATA holds no {name}")
     known = collections.describe(name)
     paths = collections.files(name, "all")
+    paths += [data_root / name / file for file in known.unreadable]
     assert sum(path.stat().st_size for path in paths) == known.bytes
     collections.verify(name)
+
+
+def test_test_pictures_of_scenes_are_monuments_as_its_record_says(data_root):
+    if not (data_root / "scenes").is_dir():
+        pytest.skip("GANTOOLS_DATA holds no scenes")
+    train, test = (collections.files("scenes", split) for split in ("train", "test"))
+    assert "all that is test are monuments" in collections.describe("scenes").what
+    assert {path.parent.name for path in test} == {"explore_monuments"}
+    assert len(test) == 24 and len(train) == 201 - 24 - 1  # one cannot be read
+    assert len({path.parent.name for path in train}) == 3
 
 
 def test_bundled_pictures_are_the_ones_in_their_list():
