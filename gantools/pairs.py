@@ -5,6 +5,7 @@ take a clean picture, age it, and ask the network for the way back.  Every funct
 that `training.fit` calls here is a pure function of the step number.
 """
 
+import itertools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,14 +13,17 @@ import cv2
 import numpy as np
 
 from gantools import photos
-from gantools.damage import TONE, age
+from gantools.damage import TONE, VISIBLE, age
 from gantools.photos import to_network
 
 GREY_SHARE = 0.35  # of the views; most old photographs are grey
 SOUND_SHARE = 0.2  # of the views have no damage: what is sound must stay as it is
 THIN_SHARE = 0.35  # of the views get small things that are no damage
 FRAME_SHARE = 0.15  # of the views get the dark frame of a slide or a negative
-THUMBNAIL = 48
+STRANGE_SHARE = 0.2  # of the views get damage of no kind on top
+TOLD_SHARE = 0.25  # of the crops come with marks of where the damage is
+TRIES = 6  # crops of a hard view, of which the most damaged are kept
+THUMBNAIL = 96
 
 
 class CleanPictures:
@@ -64,7 +68,7 @@ class CleanPictures:
         """Draw most of a picture as a thumbnail, as the toner sees a photograph.
 
         Returns:
-            float32 in [0, 1], (48, 48, 3) or, for a grey one, (48, 48, 1).
+            float32 in [0, 1], (96, 96, 3) or, for a grey one, (96, 96, 1).
         """
         picture = self._draw(rng)  # (H, W, 3)
         sides = np.array(picture.shape[:2])
@@ -224,6 +228,80 @@ def draw_frame(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return picture + soft[..., None] * (dark - picture)
 
 
+def lay_something_over(
+    picture: np.ndarray, mask: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Lay strokes, lumps and polygons over a picture: damage of no kind.
+
+    A network learns the handwriting of the generator that draws its damage, and misses
+    what another hand draws.  These shapes have no handwriting but that they were not
+    there before.
+
+    Args:
+        picture: float32 in [0, 1], (H, W, C); not changed.
+        mask: of the damage so far, (H, W) in [0, 1].
+        rng: the source of randomness.
+
+    Returns:
+        A picture of the same shape, and the mask of all damage, as `damage.age` means
+        it: 1 where a pixel changed by `damage.VISIBLE` or more.
+    """
+    before, changed = picture, picture.copy()
+    for _ in range(rng.integers(1, 5)):
+        shape = np.zeros(picture.shape[:2], np.uint8)
+        _SHAPES[rng.integers(len(_SHAPES))](shape, rng)
+        opacity = shape.astype(np.float32)[..., None] / 255 * rng.uniform(0.3, 1.0)
+        if rng.random() < 0.7:
+            opacity = cv2.GaussianBlur(opacity, (0, 0), rng.uniform(0.3, 1.5))
+        colour = rng.random(picture.shape[2])
+        if rng.random() < 0.5:  # a grey, often near black or near white
+            colour[:] = rng.beta(0.5, 0.5)
+        opacity = opacity.reshape(*shape.shape, 1).astype(np.float32)
+        changed += opacity * (colour.astype(np.float32) - changed)
+    seen = np.abs(changed - before).max(axis=-1) / np.float32(VISIBLE)
+    return changed, np.maximum(mask, np.minimum(seen, 1))
+
+
+def _stroke(shape, rng):
+    """A curve of uneven width through a few random points."""
+    corners = rng.uniform(-0.1, 1.1, (rng.integers(2, 6), 2)) * shape.shape[::-1]
+    if rng.random() < 0.6:  # short
+        corners = corners[0] + rng.uniform(0.05, 0.4) * (corners - corners[0])
+    t = np.linspace(0, len(corners) - 1, 40)
+    x, y = (np.interp(t, np.arange(len(corners)), c) for c in corners.T)
+    curve = cv2.GaussianBlur(np.stack([x, y], -1), (1, 9), 0)  # (40, 2), rounded
+    width = np.exp(rng.uniform(0, np.log(7)))
+    for a, b in itertools.pairwise(curve):
+        thick = max(1, round(width * rng.uniform(0.6, 1.2)))
+        ends = (np.round(16 * end).astype(int).tolist() for end in (a, b))
+        cv2.line(shape, *ends, 255, thick, cv2.LINE_AA, shift=4)
+
+
+def _lump(shape, rng):
+    """Blots: where smooth noise is high, in one part of the picture."""
+    height, width = shape.shape
+    cells = rng.standard_normal(rng.integers(3, 30, 2)).astype(np.float32)
+    noise = cv2.resize(cells, (width, height), interpolation=cv2.INTER_CUBIC)
+    y, x = np.mgrid[:height, :width] / np.float32(max(height, width))
+    middle, reach = rng.random(2), rng.uniform(0.03, 0.3)
+    noise -= ((y - middle[0]) ** 2 + (x - middle[1]) ** 2) / np.float32(reach) ** 2
+    level = noise.max() - rng.uniform(0.2, 1.2)
+    shape[noise > level] = 255
+
+
+def _polygon(shape, rng):
+    """A patch with straight edges, or a handful of chips."""
+    for _ in range(1 if rng.random() < 0.5 else rng.integers(2, 20)):
+        middle = rng.uniform(0, 1, 2) * shape.shape[::-1]
+        size = np.exp(rng.uniform(np.log(1.5), np.log(0.15 * max(shape.shape))))
+        corners = middle + rng.normal(0, size, (rng.integers(3, 9), 2))
+        corners = np.round(16 * corners).astype(np.int32)
+        cv2.fillPoly(shape, [corners], 255, cv2.LINE_AA, shift=4)
+
+
+_SHAPES = (_stroke, _stroke, _lump, _polygon)
+
+
 def prepare(clean: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Add, now and then, what old photographs hold and clean pictures lack."""
     if rng.random() < THIN_SHARE:
@@ -248,9 +326,14 @@ def repair_batches(
     crop: int,
     seed: int,
     view: int = 128,
+    hard: float = 1.0,
     crops_a_view: int = 2,
 ) -> Callable[[int], tuple[np.ndarray, ...]]:
     """Make batches for the repairer: damaged crops, their faded targets, masks.
+
+    In views as they come the median crop has 0.3 % of damaged pixels, and a network
+    learns to find none.  So a share of the views is `hard`: severity from 0.4 on, and
+    of TRIES crops the most damaged are kept.
 
     Args:
         pictures: where views come from.
@@ -258,11 +341,17 @@ def repair_batches(
         crop: side of a crop in pixels, a multiple of 16.
         seed: of the whole run.
         view: side of the views in pixels; they are aged whole and cropped afterwards.
+        hard: share of the views that are hard, in [0, 1].
         crops_a_view: crops cut from one aged view; ageing costs more than cutting.
 
     Returns:
-        A function step -> (damaged, faded, mask): (B, crop, crop, 3) twice, in
-        [-1, 1], and (B, crop, crop, 1) in [0, 1], all float32.
+        A function step -> (damaged, faded, mask, marked, fidelity): (B, crop, crop, 3)
+        twice, in [-1, 1]; (B, crop, crop, 1) twice, in [0, 1], marked being what the
+        owner of a photograph would mark, in most crops nothing; and (B, 1) in [0, 1].
+        All float32.
+
+    Raises:
+        ValueError: `crops_a_view` does not divide `batch`.
     """
     if batch % crops_a_view:
         raise ValueError(
@@ -274,22 +363,43 @@ def repair_batches(
         rng = np.random.default_rng([seed, step])
         rows = []
         for _ in range(batch // crops_a_view):
-            clean = prepare(pictures.view(rng, side), rng)
-            aged = age(clean, rng, draw_severity(rng))
-            for _ in range(crops_a_view):
-                y, x = rng.integers(side - crop + 1, size=2)
-                cut = np.s_[y : y + crop, x : x + crop]
-                rows.append(
-                    (
-                        _as_colour(aged.damaged[cut]),
-                        _as_colour(aged.faded[cut]),
-                        aged.mask[cut][..., None],
-                    )
-                )
+            is_hard = rng.random() < hard
+            damaged, faded, mask = _repair_view(pictures, rng, side, is_hard)
+            tries = rng.integers(side - crop + 1, size=(TRIES, 2))
+            cuts = [np.s_[y : y + crop, x : x + crop] for y, x in tries]
+            if is_hard:
+                cuts.sort(key=lambda cut: -mask[cut].sum())
+            for cut in cuts[:crops_a_view]:
+                parts = damaged[cut], faded[cut], mask[cut][..., None]
+                rows.append((*map(_as_colour, parts[:2]), parts[2]))
         damaged, faded, mask = (np.stack(column) for column in zip(*rows, strict=True))
-        return to_network(damaged), to_network(faded), mask.astype(np.float32)
+        marked = np.stack([_mark(m[..., 0], rng) for m in mask])[..., None]
+        fidelity = np.clip(rng.uniform(-0.5, 1.5, (batch, 1)), 0, 1)  # half at an end
+        rest = mask, marked, fidelity
+        return to_network(damaged), to_network(faded), *(x.astype("f4") for x in rest)
 
     return batches
+
+
+def _repair_view(pictures, rng, side, is_hard):
+    """Age a view: (H, W, C) damaged and faded in [0, 1], and its mask (H, W)."""
+    clean = prepare(pictures.view(rng, side), rng)
+    severity = rng.uniform(0.4, 1.0) if is_hard else draw_severity(rng)
+    damaged, faded, mask, _ = age(clean, rng, severity)
+    if severity and rng.random() < STRANGE_SHARE:
+        damaged, mask = lay_something_over(damaged, mask, rng)
+    return damaged, faded, mask
+
+
+def _mark(mask, rng):
+    """Mark the damage (H, W) as its owner would: generously, or not at all."""
+    if rng.random() >= TOLD_SHARE:
+        return np.zeros_like(mask)
+    brush = np.ones((rng.integers(1, 10),) * 2, np.uint8)
+    marked = cv2.dilate((mask > 0.2).astype(np.uint8), brush)
+    if rng.random() < 0.3:  # and something sound with it
+        _stroke(marked, rng)
+    return np.minimum(marked, 1).astype(np.float32)
 
 
 def tone_batches(
@@ -297,22 +407,43 @@ def tone_batches(
 ) -> Callable[[int], tuple[np.ndarray, np.ndarray]]:
     """Make batches for the toner: thumbnails of faded pictures, of the clean ones.
 
-    Half of them have faded as `age` draws it.  To the other half each kind of fading
-    happened with even odds, and strongly: there are archives in which every slide is
-    dark and blue, and `age` seldom makes such a one.  Some have a dark frame, which
-    did not fade: a toner must not take it for the picture's black.
+    A third of them have faded as `age` draws it.  To the second third each kind of
+    fading happened with even odds, and strongly: there are archives in which every
+    slide is dark and blue, and `age` seldom makes such a one.  The last third have a
+    tone of no kind (`change_tone`).  Some have a dark frame, which did not fade: a
+    toner must not take it for the picture's black.
 
     Returns:
-        A function step -> (faded, clean), both (B, 48, 48, 3) in [-1, 1], float32.
+        A function step -> (faded, clean), both (B, 96, 96, 3) in [-1, 1], float32.
     """
 
     def batches(step: int):
         rng = np.random.default_rng([seed, step])
-        rows = [_tone_pair(_light(pictures, rng), rng, i % 2) for i in range(batch)]
+        rows = [_tone_pair(_light(pictures, rng), rng, i % 3) for i in range(batch)]
         faded, clean = (np.stack(column) for column in zip(*rows, strict=True))
         return to_network(faded), to_network(clean)
 
     return batches
+
+
+def change_tone(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Give a picture a tone of no kind: a random curve a channel, then a mixture.
+
+    Args:
+        picture: float32 in [0, 1], (H, W, C); not changed.
+        rng: the source of randomness.
+
+    Returns:
+        A picture of the same shape in [0, 1], float32.
+    """
+    channels = picture.shape[2]
+    powers = 2.0 ** (rng.normal(0, 0.5) + rng.normal(0, 0.2, channels))
+    low = rng.uniform(0, 0.25) * rng.uniform(0.5, 1.5, channels)
+    high = 1 - rng.uniform(0, 0.35) * rng.uniform(0.3, 1.5, channels)
+    mix = np.eye(channels) + rng.normal(0, 0.06, (channels, channels))
+    mix /= mix.sum(axis=1, keepdims=True)  # a grey stays a grey
+    changed = (low + (high - low) * picture**powers) @ mix.T
+    return np.clip(changed, 0, 1).astype(np.float32)
 
 
 def _light(pictures, rng):
@@ -324,12 +455,16 @@ def _light(pictures, rng):
     return small
 
 
-def _tone_pair(clean, rng, strongly):
-    severity, kinds = draw_severity(rng), None
-    if strongly:
-        severity = rng.uniform(0.5, 1.0)
-        kinds = [kind for kind in TONE if rng.random() < 0.5]
-    pair = age(np.clip(clean, 0.0, 1.0), rng, severity, kinds).faded, clean
+def _tone_pair(clean, rng, how):
+    clean = np.clip(clean, 0.0, 1.0)
+    if how == 2:
+        pair = change_tone(clean, rng), clean
+    else:
+        severity, kinds = draw_severity(rng), None
+        if how == 1:
+            severity = rng.uniform(0.5, 1.0)
+            kinds = [kind for kind in TONE if rng.random() < 0.5]
+        pair = age(clean, rng, severity, kinds).faded, clean
     if rng.random() < 2 * FRAME_SHARE:
         seed = rng.integers(2**32)  # the same frame round both
         pair = (draw_frame(x, np.random.default_rng(seed)) for x in pair)
@@ -337,7 +472,7 @@ def _tone_pair(clean, rng, strongly):
 
 
 def thumbnail(pixels: np.ndarray) -> np.ndarray:
-    """Reduce a picture (H, W, C) to (48, 48, 3), each pixel the mean of its area."""
+    """Reduce a picture (H, W, C) to (96, 96, 3), each pixel the mean of its area."""
     size = (THUMBNAIL, THUMBNAIL)
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     return np.ascontiguousarray(_as_colour(small.reshape(*size, -1)))

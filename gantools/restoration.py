@@ -5,16 +5,17 @@ and painted over, and a network may be wrong about it only where it found someth
 A faded dye changes the whole photograph at once: a dozen numbers undo it, and they
 cannot invent a face.  So there are three networks:
 
-    repairer:       damaged photo -> repaired photo, damage mask     (the generator G)
+    repairer:       damaged photo -> paint, correction, damage mask  (the generator G)
     discriminator:  damaged photo, candidate -> one logit a patch    (D, training only)
-    toner:          48-pixel thumbnail -> powers and a colour matrix for the whole photo
+    toner:          96-pixel thumbnail -> powers and a colour matrix for the whole photo
 
-The repairer's target is the undamaged picture *with its fading still on it*; the toner
+Repairer and toner look through one frozen encoder, which was taught to name what
+photographs show (`features.encoder`); what they learn is how to read it.  The
+repairer's target is the undamaged picture *with its fading still on it*; the toner
 then undoes the fading.  Inside the networks pictures are float32 in [-1, 1].
 """
 
 import dataclasses
-import functools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,15 +39,17 @@ from gantools.layers import SpectralConv2D
 from gantools.photos import Photo, from_levels, from_network, to_levels, to_network
 
 STRIDE = 16  # four halvings: a picture's sides must be multiples of this
-HALO = 240  # the repairer's receptive-field radius, rounded up (tests measure it)
-TILE = 1280
+HALO = 192  # of the windows, pixels; it reaches further, but faintly (tests measure it)
+TILE = 1152
 VIEW = 640  # side of the views in which the share of damage is counted, pixels
 THUMBNAIL = pairs.THUMBNAIL
-WIDTHS = (24, 48, 96, 192)  # channels of the levels
-BLOCKS = (1, 1, 2, 4)  # of each level: the deepest are cheap, and see far
+WIDTHS = (32, 64, 128, 192)  # channels of the decoder's levels, at strides 2 to 16
+BLOCKS = (2, 2, 2, 2)  # of each level
 GATE = 3.0  # steepness of the gate that lets paint through
 FEATURES = ("conv1_2", "conv2_2", "conv3_2")  # of VGG19, for the perceptual term
+DOUBT = 0.04  # a change of tone smaller than this is not made, in [0, 1]
 MODES = ("conservative", "full")
+CAUTION = 2.0  # what a mark in a sound photograph loses of its log odds
 RIM = 4  # how far beyond the damage a repair reaches, pixels
 
 
@@ -56,74 +59,140 @@ RIM = 4  # how far beyond the damage a repair reaches, pixels
 def _residual(x, width: int, name: str, dtype):
     """Add to x what two 3x3 convolutions make of it.
 
-    The layer normalisation is over a pixel's channels alone (as in NAFNet, arXiv
-    2204.04676), so a pixel's answer depends on its neighbourhood and on nothing else:
-    windows of a picture are answered like the whole.  An earlier version
-    without it, and without the gate below, still did nothing after 2,500 steps.
+    There is no normalisation, so a pixel's answer depends on its neighbourhood and on
+    nothing else: windows of a picture are answered like the whole.  Normalising the
+    channels of each pixel was no better at equal steps, and twice as slow.
     """
-
-    def convolve(y, part):
-        return layers.Conv2D(
-            width,
-            3,
-            padding="same",
-            kernel_initializer="he_normal",
-            dtype=dtype,
-            name=f"{name}_{part}",
-        )(y)
-
-    y = layers.LayerNormalization(epsilon=1e-5, dtype=dtype, name=f"{name}_norm")(x)
-    y = layers.Activation("gelu", dtype=dtype, name=f"{name}_gelu")(convolve(y, "a"))
-    return layers.Add(dtype=dtype, name=name)([x, convolve(y, "b")])
+    y = x
+    for part in "ab":
+        y = layers.Activation("relu", dtype=dtype, name=f"{name}_relu_{part}")(y)
+        y = _convolve(y, width, f"{name}_{part}", dtype)
+    return layers.Add(dtype=dtype, name=name)([x, y])
 
 
-def build_repairer(widths=WIDTHS, blocks=BLOCKS, dtype=None) -> keras.Model:
-    """Build the generator: a U-Net from a damaged photo to a correction and a mask.
+def _convolve(x, width, name, dtype, size=3, strides=1):
+    return layers.Conv2D(
+        width,
+        size,
+        strides,
+        padding="same",
+        kernel_initializer="he_normal",
+        dtype=dtype,
+        name=name,
+    )(x)
 
-    Every level halves the picture with a 2x2 convolution of stride 2, starting with
-    the picture itself, so that no layer works at full resolution and the deepest one
-    sees up to 448 pixels.  The way back adds the skips.  The head answers with a paint
-    p, a correction c and the logits of a damage mask m:
 
-        repaired = damaged + sigmoid(GATE m - GATE) p + c
+def build_decoder(widths=WIDTHS, blocks=BLOCKS, dtype=None) -> keras.Model:
+    """Build what of the repairer learns: the way up, from what the encoder saw.
 
-    What is painted has to be found first; c, grain and blur, is small and everywhere.
-    The gate is steeper than the mask and opens at m = 1, where damage has become about
-    as likely as not (`mask_loss` overrates it).  Under a gate that was the mask itself,
-    a button with sigmoid(m) = 1/3 lost a third of its light.
+    Each level, from stride 16 to stride 2, joins three things: what the encoder saw at
+    this stride, what the level below made of it, enlarged, and the requests: the marks
+    and the fidelity.  The encoder was taught to forget where exactly an edge runs, so
+    the last level also gets the picture itself.
 
     Args:
-        widths: channels of the levels, from the shallowest to the deepest; four of
-            them make the total stride STRIDE.
-        blocks: residual blocks of each level, on the way down and again on the way up.
+        widths: channels of the levels, from the shallowest to the deepest.
+        blocks: residual blocks of each level.
         dtype: the layers' precision, such as "mixed_bfloat16".
 
     Returns:
-        A model (B, H, W, 3) in [-1, 1] -> [repaired (B, H, W, 3), not clipped,
-        mask logits (B, H, W, 1)], float32; H and W multiples of 2 ** len(widths).
+        A model of [the encoder's four activations, the damaged photo, marked,
+        fidelity] -> [paint, correction, mask logits], as of `build_repairer`.
     """
+    channels = [end.shape[-1] for end in features.encoder().outputs]
+    seen = [
+        keras.Input((None, None, n), name=f"seen{i}") for i, n in enumerate(channels)
+    ]
     damaged = keras.Input((None, None, 3), name="damaged")
-    x, skips = damaged, []
-    for level, width in enumerate(widths):  # (B, H/2, W/2, 24) .. (B, H/16, W/16, 192)
-        x = layers.Conv2D(width, 2, strides=2, dtype=dtype, name=f"down{level}")(x)
+    marked = keras.Input((None, None, 1), name="marked")
+    fidelity = keras.Input((1,), name="fidelity")
+    wish = layers.Reshape((1, 1, 1), name="wish")(fidelity) + 0.0 * marked
+    asked = layers.Concatenate(name="asked")([marked, wish])  # (B, H, W, 2)
+    picture = layers.Concatenate(name="picture")([damaged, asked])
+    x = None
+    for level in reversed(range(len(widths))):
+        width = widths[level]
+        here = layers.AveragePooling2D(2 ** (level + 1), name=f"ask{level}")(asked)
+        look = layers.Concatenate(dtype=dtype, name=f"look{level}")([seen[level], here])
+        parts = [_convolve(look, width, f"enter{level}", dtype, 1)]
+        if x is not None:
+            up = layers.Conv2DTranspose(
+                width, 2, strides=2, dtype=dtype, name=f"up{level}"
+            )
+            parts.append(up(x))
+        if level == 0:
+            parts.append(_convolve(picture, width, "fine", dtype, 4, 2))
+        x = parts[0]
+        for k, part in enumerate(parts[1:]):
+            x = layers.Add(dtype=dtype, name=f"join{level}_{k}")([x, part])
         for k in range(blocks[level]):
-            x = _residual(x, width, f"encode{level}_{k}", dtype)
-        skips.append(x)
-    for level in range(len(widths) - 2, -1, -1):
-        up = layers.Conv2DTranspose(
-            widths[level], 2, strides=2, dtype=dtype, name=f"up{level}"
-        )(x)
-        x = layers.Add(dtype=dtype, name=f"skip{level}")([up, skips[level]])
-        for k in range(blocks[level]):
-            x = _residual(x, widths[level], f"decode{level}_{k}", dtype)
+            x = _residual(x, width, f"block{level}_{k}", dtype)
+    answer = _head(x, dtype)  # x is (B, H/2, W/2, 32)
+    return keras.Model([*seen, damaged, marked, fidelity], answer, name="decoder")
+
+
+def _head(x, dtype):
+    """Answer with paint, correction and mask logits, at twice the size of x."""
+    x = layers.Activation("relu", dtype=dtype, name="last")(x)
     # (B, H, W, 3 + 3 + 1); all zero at first, so that G starts as the identity
     head = layers.Conv2DTranspose(
         7, 2, strides=2, kernel_initializer="zeros", dtype="float32", name="head"
     )(x)
     paint, correction, mask = ops.split(head, [3, 6], axis=-1)
-    mask = mask - 2.0  # damage is rare: start at sigmoid(-2) = 0.12
-    repaired = damaged + ops.sigmoid(GATE * mask - GATE) * paint + correction
-    return keras.Model(damaged, [repaired, mask], name="repairer")
+    return [paint, correction, mask - 2.0]  # damage is rare: start at sigmoid(-2)
+
+
+def build_repairer(widths=WIDTHS, blocks=BLOCKS, dtype=None) -> keras.Model:
+    """Build the generator: a U-Net whose way down is fixed and whose way up learns.
+
+    The head answers with a paint p, a correction c and the logits of a damage mask m:
+
+        repaired = damaged + gate p + c
+
+    What is painted has to be found first (`open_gate`); c, against grain and blur, is
+    small and everywhere.  Put together they are in `compose`.
+
+    Args:
+        widths: channels of the decoder's levels, from the shallowest to the deepest;
+            four of them make the total stride STRIDE.
+        blocks: residual blocks of each level.
+        dtype: the layers' precision, such as "mixed_bfloat16".
+
+    Returns:
+        A model of [damaged (B, H, W, 3) in [-1, 1], marked (B, H, W, 1), 1 where the
+        owner says that there is damage, fidelity (B, 1) in [0, 1]] -> [paint (B, H, W,
+        3), correction (B, H, W, 3), mask logits (B, H, W, 1)], float32; H and W
+        multiples of STRIDE.  Only the layer "decoder" has weights that train.
+    """
+    damaged = keras.Input((None, None, 3), name="damaged")
+    marked = keras.Input((None, None, 1), name="marked")
+    fidelity = keras.Input((1,), name="fidelity")
+    decoder = build_decoder(widths, blocks, dtype)
+    seen = features.encoder(dtype or "float32")(damaged)
+    answer = decoder([*seen, damaged, marked, fidelity])
+    return keras.Model([damaged, marked, fidelity], answer, name="repairer")
+
+
+def compose(damaged, paint, correction, gate):
+    """Put a repair together: damaged + gate * paint + correction, not clipped.
+
+    Args:
+        damaged: (B, H, W, 3) in [-1, 1]; so are paint and correction.
+        paint: what to lay where there is damage.
+        correction: what to change everywhere.
+        gate: (B, H, W, 1) in [0, 1].
+    """
+    return damaged + gate * paint + correction
+
+
+def open_gate(logits):
+    """Give how much paint a mask's logits m let through: sigmoid(GATE m - GATE).
+
+    The gate is steeper than the mask and opens at m = 1, where damage has become about
+    as likely as not (`mask_loss` overrates it).  Under a gate that was the mask itself,
+    a button with sigmoid(m) = 1/3 lost a third of its light.
+    """
+    return ops.sigmoid(GATE * logits - GATE)
 
 
 # --- The discriminator -------------------------------------------------------------
@@ -166,17 +235,22 @@ def build_discriminator(widths=(48, 96, 192), dtype=None) -> keras.Model:
 # --- The toner: colour and contrast ------------------------------------------------
 
 
-def build_toner(width: int = 32) -> keras.Model:
-    """Build the network that reads a thumbnail and answers with fifteen numbers.
+def build_reader(width: int = 32) -> keras.Model:
+    """Build what of the toner learns: fifteen numbers from a thumbnail and its sight.
 
     Returns:
-        A model (B, 48, 48, 3) in [-1, 1] -> (B, 3, 5), a row for each channel: a
-        matrix, an offset and the logarithm to base 2 of a power, as `apply_tone` takes
-        them.  Before training: the identity.
+        A model of [thumbnail (B, 96, 96, 3) in [-1, 1], the encoder's last activation
+        (B, 6, 6, 112)] -> (B, 3, 5), as of `build_toner`.
     """
     thumbnail = keras.Input((THUMBNAIL, THUMBNAIL, 3), name="thumbnail")
+    channels = features.encoder().outputs[-1].shape[-1]
+    seen = keras.Input(
+        (THUMBNAIL // STRIDE, THUMBNAIL // STRIDE, channels), name="seen"
+    )
     x = thumbnail
-    for level in range(4):  # (B, 24, 24, w) .. (B, 3, 3, 8 w)
+    for level in range(5):  # (B, 48, 48, w) .. (B, 3, 3, 4 w)
+        if level == 4:
+            x = layers.Concatenate(name="both")([x, seen])
         x = layers.Conv2D(
             width * 2 ** min(level, 2),
             3,
@@ -185,11 +259,33 @@ def build_toner(width: int = 32) -> keras.Model:
             activation="gelu",
             name=f"tone{level}",
         )(x)
-    x = layers.Flatten(name="flat")(x)
+    mean = layers.GlobalAveragePooling2D(name="mean")(seen)
+    x = layers.Concatenate(name="all")([layers.Flatten(name="flat")(x), mean])
     x = layers.Dense(128, activation="gelu", name="hidden")(x)
     x = layers.Dense(15, kernel_initializer="zeros", name="numbers")(x)
     tone = layers.Reshape((3, 5), name="tone")(x)
-    return keras.Model(thumbnail, tone + np.eye(3, 5, dtype="float32"), name="toner")
+    tone = tone + np.eye(3, 5, dtype="float32")
+    return keras.Model([thumbnail, seen], tone, name="reader")
+
+
+def build_toner(width: int = 32) -> keras.Model:
+    """Build the network that reads a thumbnail and answers with fifteen numbers.
+
+    Returns:
+        A model (B, 96, 96, 3) in [-1, 1] -> (B, 3, 5), a row for each channel: a
+        matrix, an offset and the logarithm to base 2 of a power, as `apply_tone` takes
+        them.  Before training: the identity.  Only the layer "reader" has weights that
+        train.
+    """
+    thumbnail = keras.Input((THUMBNAIL, THUMBNAIL, 3), name="thumbnail")
+    seen = features.encoder()(thumbnail)[-1]
+    answer = build_reader(width)([thumbnail, seen])
+    return keras.Model(thumbnail, answer, name="toner")
+
+
+def learned(repairer: keras.Model, toner: keras.Model) -> list[keras.Model]:
+    """Give what of the two networks was learned here, and is stored."""
+    return [repairer.get_layer("decoder"), toner.get_layer("reader")]
 
 
 def apply_tone(pictures, tone):
@@ -246,6 +342,12 @@ def repair_loss(target, mask, repaired, logits, damage_weight: float = 3.0):
     return distance + mask_loss(mask, logits)
 
 
+def scale_gradient(x, weight):
+    """Give x as it is, but its gradient times a weight that broadcasts against it."""
+    fixed = ops.stop_gradient(x)
+    return fixed + weight * (x - fixed)
+
+
 def picture_rms(x, y):
     """Give the mean over pictures of each one's root mean square error.
 
@@ -265,22 +367,41 @@ def _adam(peak: float, steps: int, beta_1: float = 0.9):
 
 
 class RepairTrainer:
-    """Phase 1: the repairer alone, supervised."""
+    """Phase 1: the repairer alone, supervised.
 
-    def __init__(self, repairer: keras.Model, steps: int, peak: float = 1.5e-3):
-        self.repairer = repairer
+    The paint is laid behind the *true* mask, so that it is learned from the first step
+    on; behind the network's own it would get no gradient until the mask is sure, and
+    the mask none to be sure of until there is paint.  A repairer that is not `masked`
+    paints everywhere: the control without a mask.
+    """
+
+    def __init__(
+        self,
+        repairer: keras.Model,
+        steps: int,
+        peak: float = 1e-3,
+        masked: bool = True,
+    ):
+        self.repairer, self.masked = repairer, masked
         self.optimizer = _adam(peak, steps)
         self.optimizer.build(repairer.trainable_variables)
-        self.average = training.ExponentialMovingAverage(repairer, 0.999)
+        decoder = repairer.get_layer("decoder")
+        self.average = training.ExponentialMovingAverage(decoder, 0.999)
         self.state = [repairer, self.optimizer, self.average]
 
-    def step(self, damaged, target, mask):
-        """Do one step on (B, H, W, 3), (B, H, W, 3) in [-1, 1] and (B, H, W, 1)."""
+    def step(self, damaged, target, mask, marked, fidelity):
+        """Do one step on a batch of `pairs.repair_batches`."""
 
         def loss_fn():
-            repaired, logits = self.repairer(damaged, training=True)
+            inputs = [damaged, marked, fidelity]
+            paint, correction, logits = self.repairer(inputs, training=True)
+            gate = _hidden(mask, marked) if self.masked else 1.0
+            repaired = compose(damaged, paint, correction, gate)
             loss = repair_loss(target, mask, repaired, logits)
-            return loss, {"error": ops.mean(ops.abs(repaired - target))}
+            return loss, {
+                "error": ops.mean(ops.abs(repaired - target)),
+                "mask": mask_loss(mask, logits),
+            }
 
         variables = self.repairer.trainable_variables
         (loss, logs), gradients = engine.value_and_grad(loss_fn, variables)
@@ -289,14 +410,26 @@ class RepairTrainer:
         return {"loss": loss, **logs, "untouched": ops.mean(ops.abs(damaged - target))}
 
 
+def _hidden(mask, marked):
+    """Tell where something is hidden or said to be, 0 or 1; all (B, H, W, 1)."""
+    return ops.maximum(ops.cast(mask > 0.1, "float32"), marked)
+
+
 class AdversarialTrainer:
     """Phase 2: repairer against discriminator, after the repairer can repair.
 
-    L_G = repair loss + perceptual * distance of VGG19 features + adversarial * L_game.
-    The discriminator starts `alone` steps earlier than its opinion counts: one that
-    still guesses only adds noise to the repairer's gradient.  Damage now weighs 1: with
-    the 3 of phase 1, in which damage has to be found first, it pays to paint wherever
-    one such pixel in four is damaged, and what is small, bright and real suffers.
+    With phi the fidelity of a crop, L_rep its repair loss, L_per the distance of its
+    VGG19 features and L_game the discriminator's opinion of it:
+
+        L_G = L_rep + (1 - phi) (perceptual * L_per + adversarial * L_game)
+
+    phi is drawn for each crop and told to the network, so one network learns the whole
+    scale from phi = 1, the most likely value of every pixel, to phi = 0, a picture that
+    looks real.  The discriminator starts `alone` steps earlier than its opinion counts:
+    one that still guesses only adds noise to the repairer's gradient.  The paint now
+    passes the gate that it will pass in use.  Damage weighs 1: with the 3 of phase 1,
+    in which damage has to be found first, it pays to paint wherever one such pixel in
+    four is damaged, and what is small, bright and real suffers.
     """
 
     def __init__(
@@ -306,8 +439,9 @@ class AdversarialTrainer:
         steps: int,
         *,
         game: str = "hinge",
-        adversarial: float = 0.005,
-        perceptual: float = 0.1,
+        adversarial: float = 0.02,
+        perceptual: float = 0.5,
+        masked: bool = True,
         alone: int = 300,
         peak: float = 3e-4,
         network: keras.Model,
@@ -315,12 +449,13 @@ class AdversarialTrainer:
         self.repairer, self.discriminator = repairer, discriminator
         self.game, self.network = losses.GAMES[game], network
         self.adversarial, self.perceptual = adversarial, perceptual
+        self.masked, self.alone = masked, alone
         self.g_optimizer = _adam(peak, steps)
         self.d_optimizer = _adam(peak, steps, beta_1=0.5)
         self.g_optimizer.build(repairer.trainable_variables)
         self.d_optimizer.build(discriminator.trainable_variables)
-        self.average = training.ExponentialMovingAverage(repairer, 0.999)
-        self.alone = alone
+        decoder = repairer.get_layer("decoder")
+        self.average = training.ExponentialMovingAverage(decoder, 0.999)
         self.state = [
             repairer,
             discriminator,
@@ -329,19 +464,22 @@ class AdversarialTrainer:
             self.average,
         ]
 
-    def step(self, damaged, target, mask):
-        """Do one step of both players on a batch as in `RepairTrainer.step`."""
-        judge, logs = self.discriminator, {}
+    def step(self, damaged, target, mask, marked, fidelity):
+        """Do one step of both players on a batch of `pairs.repair_batches`."""
+        judge = self.discriminator
         begun = ops.cast(self.g_optimizer.iterations >= self.alone, "float32")
+        freedom = (1.0 - fidelity)[:, None, None, :]  # (B, 1, 1, 1)
 
         def losses_fn():
-            repaired, logits = self.repairer(damaged, training=True)
+            inputs = [damaged, marked, fidelity]
+            paint, correction, logits = self.repairer(inputs, training=True)
+            gate = ops.maximum(open_gate(logits), marked) if self.masked else 1.0
+            repaired = compose(damaged, paint, correction, gate)
             supervised = repair_loss(target, mask, repaired, logits, 1.0)
-            seen = ops.mean(
-                features.perceptual_distance(self.network, repaired, target)
-            )
+            free = scale_gradient(repaired, freedom)
+            seen = ops.mean(features.perceptual_distance(self.network, free, target))
             real = judge([damaged, target], training=True)
-            fake = judge([damaged, repaired], training=True)
+            fake = judge([damaged, free], training=True)
             opinion = self.game.generator(real, fake)
             d_loss = self.game.discriminator(real, fake)
             g_loss = supervised + self.perceptual * seen
@@ -375,11 +513,12 @@ class ToneTrainer:
         self.toner = toner
         self.optimizer = _adam(peak, steps)
         self.optimizer.build(toner.trainable_variables)
-        self.average = training.ExponentialMovingAverage(toner, 0.999)
+        reader = toner.get_layer("reader")
+        self.average = training.ExponentialMovingAverage(reader, 0.999)
         self.state = [toner, self.optimizer, self.average]
 
     def step(self, faded, clean):
-        """Do one step on thumbnails, both (B, 48, 48, 3) in [-1, 1]."""
+        """Do one step on thumbnails, both (B, 96, 96, 3) in [-1, 1]."""
 
         def loss_fn():
             toned = apply_tone(faded, self.toner(faded, training=True))
@@ -405,29 +544,29 @@ class Preset:
     widths: tuple[int, ...] = WIDTHS
     blocks: tuple[int, ...] = BLOCKS
     dtype: str = "mixed_bfloat16"
+    adversarial: float = 0.02  # weight of the game in phase 2; 0 is a control
+    perceptual: float = 0.5  # weight of the perceptual term in phase 2
+    masked: bool = True  # False lets paint through everywhere
+    old: bool = True  # train on really old photographs as well
     bundled: bool = False  # train on the shipped pictures alone
-    go_on: bool = False  # start the repairer from the shipped weights
 
 
 PRESETS = {
     "smoke": Preset(
         12, 8, 12, 4, 32, 48, (4, 8, 8, 8), (1,) * 4, "float32", bundled=True
     ),
-    "cpu": Preset(24_000, 2_000, 5_000, 8, 96, 144),
-    "more": Preset(14_400, 1_600, 5_000, 8, 128, 192, go_on=True),
-    "gpu": Preset(40_000, 8_000, 5_000, 48, 192, 256),
+    "small": Preset(6_000, 2_000, 2_000, 16, 96, 192, (16, 32, 64, 96), (1, 1, 1, 2)),
+    "base": Preset(12_000, 3_000, 6_000, 48, 160, 320),
+    "large": Preset(
+        40_000, 8_000, 10_000, 48, 192, 384, (48, 96, 192, 320), (2, 2, 3, 4)
+    ),
 }
 
 # The sets that are trained on, with their shares; the rest are bundled pictures.
-# Two are real old photographs.  Whatever is on them counts as sound, so that buttons,
-# stakes and glints are learned for what they are; some real dust as well.
-SETS = {
-    "portraits": 0.35,
-    "met-paintings": 0.1,
-    "wallpapers": 0.2,
-    "documerica": 0.13,
-    "fsa-owi": 0.17,
-}
+SETS = {"portraits": 0.35, "met-paintings": 0.1, "wallpapers": 0.15, "scenes": 0.1}
+# Really old photographs.  Whatever is on them counts as sound, so that buttons, stakes
+# and glints are learned for what they are; some real dust as well.
+OLD_SETS = {"documerica": 0.11, "fsa-owi": 0.14}
 # Varnish darkened the paintings: from them the toner would learn that dark is right.
 TONE_SETS = {"portraits": 0.4, "wallpapers": 0.3, "scenes": 0.25}
 TONE_BATCH = 64
@@ -451,23 +590,24 @@ def training_pictures(
 
 
 def train(
-    preset: str,
+    preset: str | Preset,
     folder: str | Path,
     *,
     resume: bool = False,
     progress: bool = True,
     seed: int = 0,
-    adversarial: float = 0.005,
+    processes: int = 0,
 ) -> dict:
     """Train the three networks; keep checkpoints, histories and weights in `folder`.
 
     Args:
-        preset: one of PRESETS.
+        preset: one of PRESETS, or its name.
         folder: one sub-folder a phase (repair, adversarial, tone), and the weights.
         resume: go on where a run in that folder was cut off.
         progress: show bars on a terminal.
         seed: of the initial weights and of the data.
-        adversarial: weight of the game in phase 2; 0 is the control without a GAN.
+        processes: that prepare the batches; 0 leaves them to two threads, which is
+            enough for a CPU.  The batches are the same.
 
     Returns:
         The manifest's record of the weights written to `folder`.
@@ -476,46 +616,70 @@ def train(
         ValueError: the preset is unknown.
         FileExistsError: the folder holds a run and `resume` is False.
     """
-    if preset not in PRESETS:
+    if isinstance(preset, str) and preset not in PRESETS:
         raise ValueError(f"Expected one of {list(PRESETS)}. Received: {preset!r}")
-    plan, folder = PRESETS[preset], Path(folder)
+    plan = PRESETS[preset] if isinstance(preset, str) else preset
+    folder = Path(folder)
+    how = {"resume": resume, "progress": progress, "processes": processes}
     keras.utils.set_random_seed(seed)
+    repairer, toner = _train_repairer(plan, folder, seed, how), build_toner()
+    tone = ToneTrainer(toner, plan.tone_steps)
+    pictures = training_pictures(plan, TONE_SETS, longest=320)
+    thumbnails = pairs.tone_batches(pictures, TONE_BATCH, seed + 2)
+    training.fit(tone, thumbnails, plan.tone_steps, folder / "tone", **how)
+    name = preset if isinstance(preset, str) else "of one's own"
+    return pretrained.save(
+        "restoration",
+        [repairer.get_layer("decoder"), tone.average.model],
+        folder,
+        what=f"restoration, preset {name}, seed {seed}",
+    )
+
+
+def _train_repairer(plan, folder, seed, how):
+    """Train in two phases; give the repairer with the average of its weights."""
     repairer = build_repairer(plan.widths, plan.blocks, plan.dtype)
-    judge, toner = build_discriminator(), build_toner()
-    if plan.go_on:
-        repairer.set_weights(load_restorer().repairer.get_weights())
-    pictures = training_pictures(plan, SETS)
+    sets = SETS | OLD_SETS if plan.old else SETS
+    pictures = training_pictures(plan, sets)
     shape = plan.batch, plan.crop
-    data = pairs.repair_batches(pictures, *shape, seed, plan.view)
-    how = {"resume": resume, "progress": progress}
 
-    peak = 0.8e-3 if plan.go_on else 1.5e-3
-    supervised = RepairTrainer(repairer, plan.repair_steps, peak)
-    training.fit(supervised, data, plan.repair_steps, folder / "repair", **how)
-    repairer.set_weights(supervised.average.model.get_weights())
+    data = pairs.repair_batches(pictures, *shape, seed, plan.view, hard=1.0)
+    first = RepairTrainer(repairer, plan.repair_steps, masked=plan.masked)
+    training.fit(first, data, plan.repair_steps, folder / "repair", **how)
+    _take_average(repairer, first)
 
+    data = pairs.repair_batches(pictures, *shape, seed + 1, plan.view, hard=0.5)
     second = AdversarialTrainer(
         repairer,
-        judge,
+        build_discriminator(dtype=plan.dtype),
         plan.adversarial_steps,
-        adversarial=adversarial,
+        adversarial=plan.adversarial,
+        perceptual=plan.perceptual,
+        masked=plan.masked,
         alone=plan.adversarial_steps // 8,
         network=features.vgg19(FEATURES, dtype=plan.dtype),
     )
-    data = pairs.repair_batches(pictures, *shape, seed + 1, plan.view)
     where = folder / "adversarial"
     training.fit(second, data, plan.adversarial_steps, where, **how)
+    _take_average(repairer, second)
+    if not plan.masked:
+        _paint_everywhere(repairer)
+    return repairer
 
-    tone = ToneTrainer(toner, plan.tone_steps)
-    pictures = training_pictures(plan, TONE_SETS, longest=160)
-    thumbnails = pairs.tone_batches(pictures, TONE_BATCH, seed + 2)
-    training.fit(tone, thumbnails, plan.tone_steps, folder / "tone", **how)
-    return pretrained.save(
-        "restoration",
-        [second.average.model, tone.average.model],
-        folder,
-        what=f"restoration, preset {preset}, seed {seed}",
-    )
+
+def _take_average(repairer, trainer):
+    averages = trainer.average.model.get_weights()
+    repairer.get_layer("decoder").set_weights(averages)
+
+
+def _paint_everywhere(repairer):
+    """Make the paint a part of the correction, which passes no gate."""
+    head = repairer.get_layer("decoder").get_layer("head")
+    kernel, bias = head.get_weights()  # (2, 2, 7, C), (7,)
+    kernel[:, :, 3:6] += kernel[:, :, :3]
+    bias[3:6] += bias[:3]
+    kernel[:, :, :3], bias[:3] = 0.0, 0.0
+    head.set_weights([kernel, bias])
 
 
 # --- Use ---------------------------------------------------------------------------
@@ -562,17 +726,25 @@ def load_restorer(folder: Path = arrays.WEIGHTS) -> Restorer:
         folder: where `train` left them.
 
     Raises:
-        ValueError: the folder holds no such weights, or they are damaged.
+        ValueError: the folder holds no such weights, or they are damaged or of another
+            architecture.
     """
     sizes = {k: a.shape for k, a in arrays.read_arrays("restoration", folder).items()}
-    widths = [sizes[f"repairer/down{n}/kernel"][-1] for n in range(len(WIDTHS))]
+    levels = range(len(WIDTHS))
+    try:
+        widths = [sizes[f"decoder/enter{n}/kernel"][-1] for n in levels]
+        toner = build_toner(sizes["reader/tone0/kernel"][-1])
+    except KeyError as error:
+        raise ValueError(
+            f"Expected weights of this version's networks. Received: {folder} without "
+            f"{error}, weights of another architecture"
+        ) from error
     blocks = [
-        sum(f"repairer/encode{n}_{k}_a/kernel" in sizes for k in range(99))
-        for n in range(len(WIDTHS))
+        sum(f"decoder/block{n}_{k}_a/kernel" in sizes for k in range(99))
+        for n in levels
     ]
     repairer = build_repairer(widths, blocks)
-    toner = build_toner(sizes["toner/tone0/kernel"][-1])
-    record = pretrained.load("restoration", [repairer, toner], folder)
+    record = pretrained.load("restoration", learned(repairer, toner), folder)
     return Restorer(repairer, toner, record)
 
 
@@ -581,19 +753,22 @@ def repair(
     repairer: keras.Model,
     progress: Callable[[float], None] | None = None,
     *,
+    fidelity: float = 0.0,
     given: np.ndarray | None = None,
     out: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Repair a picture of any size, window by window.
 
     Where the mask is in doubt, nothing is changed; how much doubt is too much depends
-    on the photograph (`caution`).  A mask that is given is not in doubt: there the
-    picture is filled from around it first, and nowhere else is anything painted over.
+    on the photograph (`caution`).  A mask that is given is not in doubt: the network is
+    told of it, paints there, and paints nowhere else.
 
     Args:
         pixels: (H, W, C) in [0, 1] or levels, C = 1 or 3.
         repairer: the generator.
         progress: called with the finished share.
+        fidelity: from 0, a picture that looks real, to 1, the most likely value of
+            each pixel.
         given: where the damage is, (H, W) bool, instead of asking the network.
         out: arrays to write the answers into, as `tiling.apply` takes them; levels are
             written into uint8 and uint16.
@@ -601,37 +776,37 @@ def repair(
     Returns:
         The repaired pixels, (H, W, C) in [0, 1], and the damage mask, (H, W).
     """
-    size = {"tile": TILE, "halo": HALO, "multiple": STRIDE}
 
     def finding(cut):  # (h, w, C) -> (h, w, C), (h, w)
-        before = from_levels(cut)
-        repaired, logits = _ask(cut, repairer)
-        doubt = _gate(logits) - _gate(logits - shift)  # 0 where shift is 0
-        repaired = before + (1.0 - doubt[..., None]) * (repaired - before)
-        return kept(repaired, _sigmoid(logits - shift))
+        paint, correction, logits = _ask(cut, repairer, fidelity)
+        logits = logits - shift
+        gate = _sigmoid(GATE * (logits - 1.0))
+        repaired = from_levels(cut) + gate[..., None] * paint + correction
+        return kept(repaired, _sigmoid(logits))
 
-    def told(cut, hint):  # (h, w, C), (h, w, 1) -> (h, w, C), (h, w)
-        filled = _fill(cut, hint)
-        repaired, logits = _ask(filled, repairer)
-        sound = 1.0 - _gate(logits[..., None])  # no paint but where it is wanted
-        repaired = filled + sound * (repaired - filled)
-        return kept(repaired, hint[..., 0].astype(np.float32))
+    def told(cut, marks):  # (h, w, C), (h, w, 1) -> (h, w, C), (h, w)
+        marks = marks.astype(np.float32)
+        paint, correction, _ = _ask(cut, repairer, fidelity, marks)
+        near = _spread(marks[..., 0])[..., None]  # a mask is seldom drawn generously
+        return kept(from_levels(cut) + near * paint + correction, marks[..., 0])
 
-    def kept(*answers):
+    def kept(repaired, mask):
+        answers = np.clip(repaired, 0, 1, dtype=np.float32), mask
         kinds = [a.dtype for a in out or answers]
         return tuple(map(to_levels, answers, kinds))
 
+    size = {"tile": TILE, "halo": HALO, "multiple": STRIDE}
     if given is not None:
         inputs = pixels, given[..., None]
         return tiling.apply(told, *inputs, **size, progress=progress, out=out)
-    shift = caution(pixels, repairer)
+    shift = caution(pixels, repairer, fidelity)
     return tiling.apply(finding, pixels, **size, progress=progress, out=out)
 
 
-def caution(pixels: np.ndarray, repairer: keras.Model) -> float:
+def caution(pixels: np.ndarray, repairer: keras.Model, fidelity: float = 0.0) -> float:
     """Say by how much a mark in this photograph must be surer than in training.
 
-    In the training views one pixel in fifty is damaged, in a well-kept photograph one
+    In the training views one pixel in twenty is damaged, in a well-kept photograph one
     in a thousand, and most of the few marks in it are mistakes.  By Bayes' rule, log
     odds shift by the logarithm of the ratio of the two shares.  The share is counted
     in up to nine views, spread evenly over the photograph; from one marked pixel in a
@@ -640,52 +815,48 @@ def caution(pixels: np.ndarray, repairer: keras.Model) -> float:
     Args:
         pixels: (H, W, C) in [0, 1], C = 1 or 3.
         repairer: the generator.
+        fidelity: as for `repair`.
 
     Returns:
-        What to take from the mask's logits: from 0 to 2, a factor of 7.4 in the odds.
+        What to take from the mask's logits: from 0 to CAUTION.
     """
-    ask = functools.partial(_ask, repairer=repairer)
+
+    def logits(cut):  # (h, w, C) -> (h, w)
+        return (_ask(cut, repairer, fidelity)[2],)
+
     marked, seen = 0, 0
     for top in _starts(pixels.shape[0]):
         for left in _starts(pixels.shape[1]):
             view = pixels[top : top + VIEW, left : left + VIEW]
-            logits = tiling.apply(ask, view, tile=TILE, halo=HALO, multiple=STRIDE)[1]
-            marked, seen = marked + np.sum(logits > 1.0), seen + logits.size
-    return float(2.0 * max(0.0, 1.0 - 100.0 * marked / seen))
+            size = {"tile": TILE, "halo": HALO, "multiple": STRIDE}
+            (found,) = tiling.apply(logits, view, **size)
+            marked, seen = marked + np.sum(found > 1.0), seen + found.size
+    return float(CAUTION * max(0.0, 1.0 - 100.0 * marked / seen))
 
 
 def _starts(length: int) -> np.ndarray:
     return np.linspace(0, max(0, length - VIEW), min(3, -(-length // VIEW)), dtype=int)
 
 
-def _ask(cut, repairer):
-    """Give the repairer's answer to pixels (h, w, C): repaired, and (h, w) logits."""
-    colour = np.broadcast_to(to_network(cut), (*cut.shape[:2], 3))
-    repaired, logits = repairer.predict_on_batch(colour[None])
-    repaired = from_network(repaired[0])
-    if cut.shape[-1] == 1:
-        repaired = repaired.mean(axis=-1, keepdims=True)
-    return repaired, logits[0, ..., 0]
+def _ask(cut, repairer, fidelity, marks=None):
+    """Ask the repairer about pixels (h, w, C): in units of [0, 1], as `compose` means.
 
-
-def _fill(cut, hint):
-    """Fill pixels (h, w, C) where the hint (h, w, 1) is 1, from the rim inwards.
-
-    By fast marching (Telea 2004), to start from: the network has not been told of the
-    hint.  Its own paint, let through there, left 2 to 3 times as large an error in
-    portraits, and dark streaks where it had seen no damage.
+    Returns:
+        paint (h, w, C), correction (h, w, C) and mask logits (h, w).
     """
-    hole = cv2.dilate(hint.astype(np.uint8), np.ones((5, 5), np.uint8))
-    if hole.all() or not hole.any():
-        return from_levels(cut)
-    fine = to_levels(from_levels(cut), np.uint16)  # OpenCV rounds here, floats as well
-    planes = (np.ascontiguousarray(plane) for plane in np.moveaxis(fine, -1, 0))
-    filled = [cv2.inpaint(p, hole, 3, cv2.INPAINT_TELEA) for p in planes]
-    return from_levels(np.stack(filled, axis=-1))  # (h, w, C)
+    colour = np.broadcast_to(to_network(cut), (*cut.shape[:2], 3))
+    marks = np.zeros((*cut.shape[:2], 1), np.float32) if marks is None else marks
+    inputs = [colour[None], marks[None], np.full((1, 1), fidelity, np.float32)]
+    *changes, logits = (x[0] for x in repairer.predict_on_batch(inputs))
+    if cut.shape[-1] == 1:
+        changes = [x.mean(axis=-1, keepdims=True) for x in changes]
+    return *(x / 2 for x in changes), logits[..., 0]
 
 
-def _gate(logits):
-    return _sigmoid(GATE * (logits - 1.0))
+def _spread(marks, reach=2):
+    """Let marks (h, w) reach a little further, and fade there."""
+    side = 2 * reach + 1
+    return cv2.GaussianBlur(cv2.dilate(marks, np.ones((side, side))), (side, side), 0)
 
 
 def _sigmoid(logits: np.ndarray) -> np.ndarray:
@@ -698,12 +869,20 @@ def read_tone(pixels: np.ndarray, toner: keras.Model) -> np.ndarray:
     A photograph in one ink has no colours that a matrix could set right, and a guess
     tints it: a brown print came out blue.  So its three rows become their mean, and
     the result a neutral grey.
+
+    What the toner sees in a sound photograph is mostly noise of its own.  So what it
+    wants is shrunk by the non-negative garrote (Breiman 1995): with delta the root mean
+    square of the change of the thumbnail, the change is taken
+    max(0, 1 - (DOUBT / delta)^2) times.
     """
-    small = from_levels(pairs.thumbnail(pixels))  # (48, 48, 3)
-    tone = toner.predict_on_batch(to_network(small)[None])[0]
+    small = from_levels(pairs.thumbnail(pixels))  # (96, 96, 3)
+    tone = ops.convert_to_numpy(toner(to_network(small)[None]))[0]
+    rest = np.eye(3, 5, dtype=np.float32)
     if is_one_ink(small):
-        tone = np.broadcast_to(tone.mean(axis=0), (3, 5))
-    return tone
+        tone, rest = (np.broadcast_to(t.mean(axis=0), (3, 5)) for t in (tone, rest))
+    change = retone(small, tone) - retone(small, rest)
+    delta = np.sqrt(np.mean(np.square(change)) + 1e-12)
+    return rest + max(0.0, 1.0 - (DOUBT / delta) ** 2) * (tone - rest)
 
 
 def is_one_ink(pixels: np.ndarray, tolerance: float = 0.03) -> bool:
@@ -748,6 +927,7 @@ def restore(
     mode: str = "full",
     restorer: Restorer | None = None,
     *,
+    fidelity: float = 0.0,
     mask: np.ndarray | None = None,
     area: tuple[slice, slice] | None = None,
     threshold: float = 0.5,
@@ -764,6 +944,8 @@ def restore(
             inside the damage that was found and leaves every other pixel as it was,
             bit for bit.
         restorer: the networks; by default those that the package ships.
+        fidelity: in [0, 1]; 0 gives a picture that looks real, 1 the most likely value
+            of each pixel, which is smoother.
         mask: where the damage is, (H, W) bool, if you know it: then this is repaired,
             whatever the network would have found.
         area: rows and columns of the picture, as `scans.find_picture` gives them; what
@@ -775,10 +957,11 @@ def restore(
         The restored photograph, the damage mask, and what was changed.
 
     Raises:
-        ValueError: the mode is unknown, or the mask is not one of this photograph.
+        ValueError: the mode is unknown, the fidelity is not in [0, 1], or the mask is
+            not one of this photograph.
     """
     size, kind = photo.pixels.shape[:2], photo.pixels.dtype
-    _check_wishes(mode, mask, size)
+    _check_wishes(mode, fidelity, mask, size)
     restorer = restorer or load_restorer()
     area = area or np.s_[:, :]
     pixels = photo.pixels.copy()  # of which all within the area is then replaced
@@ -787,7 +970,8 @@ def restore(
     found = np.zeros(size, np.float32 if kind == np.float32 else np.uint8)
     before, repaired, marks = photo.pixels[area], work[area], found[area]
     given = None if mask is None else mask[area]
-    repair(before, restorer.repairer, progress, given=given, out=(repaired, marks))
+    how = {"fidelity": fidelity, "given": given, "out": (repaired, marks)}
+    repair(before, restorer.repairer, progress, **how)
     tone = None if mode == "conservative" else read_tone(repaired, restorer.toner)
     changed, step = 0, 1.0 / (2**photo.bit_depth - 1)
     for rows in _bands(marks.shape[0]):  # in place, to save memory
@@ -809,9 +993,11 @@ def restore(
     )
 
 
-def _check_wishes(mode, mask, size):
+def _check_wishes(mode, fidelity, mask, size):
     if mode not in MODES:
         raise ValueError(f"Expected one of {MODES}. Received: {mode!r}")
+    if not 0 <= fidelity <= 1:
+        raise ValueError(f"Expected a fidelity in [0, 1]. Received: {fidelity}")
     if mask is not None and (mask.shape != size or mask.dtype != bool):
         raise ValueError(
             f"Expected a mask of bool of shape {size}. "

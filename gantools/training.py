@@ -15,6 +15,7 @@ import csv
 import io
 import json
 import math
+import multiprocessing
 import os
 import re
 import sys
@@ -26,6 +27,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
+import cv2
 import keras
 import numpy as np
 from keras import ops
@@ -185,6 +187,7 @@ def fit(
     save_every: int | None = None,
     log_every: int = 50,
     workers: int = 2,
+    processes: int = 0,
     progress: bool = True,
     on_save: Callable[[int], None] | None = None,
 ) -> History:
@@ -204,6 +207,8 @@ def fit(
         save_every: steps between two checkpoints, by default a tenth of the run.
         log_every: steps that one row of the history averages.
         workers: threads that prepare batches ahead.
+        processes: if not 0, that many forked processes prepare them instead: for a
+            GPU, which two threads of Python starve.  The batches are the same.
         progress: show a bar, on a terminal only, never in a notebook's stored output.
         on_save: called with the number of steps taken after every checkpoint, and
             on resuming from one, so that what it writes is never of another step.
@@ -224,7 +229,10 @@ def fit(
     save_every = save_every or max(1, steps // 10)
     fast = engine.compile_step(trainer.step, trainer.state)
     with (
-        contextlib.closing(_prefetch(batches, run.done, steps, workers)) as stream,
+        _forked(batches, processes) as batches,
+        contextlib.closing(
+            _prefetch(batches, run.done, steps, processes or workers)
+        ) as stream,
         _bar(steps, run.done, progress) as bar,
     ):
         for batch in stream:
@@ -465,6 +473,26 @@ def _prefetch(batches, first, last, workers) -> Iterator[Batch]:
             yield batch
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextlib.contextmanager
+def _forked(batches, processes):
+    """Give a function that prepares the same batches in other processes."""
+    if not processes:
+        yield batches
+        return
+    cv2.setNumThreads(0)  # a process forked beside its threads waits for them for ever
+    context = multiprocessing.get_context("fork")  # it inherits the pictures
+    with context.Pool(processes, _inherited.append, (batches,)) as pool:
+        yield lambda step: pool.apply(_prepare, (step,))
+    cv2.setNumThreads(-1)
+
+
+def _prepare(step):
+    return _inherited[-1](step)
+
+
+_inherited = []  # in a forked process: what prepares its batches
 
 
 def _bar(steps, done, progress):
