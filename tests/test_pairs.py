@@ -34,12 +34,64 @@ def test_augmentation_is_not_frozen(pictures):
 
 
 def test_shapes_and_ranges(pictures):
-    damaged, faded, mask = pairs.repair_batches(pictures, 8, 48, seed=0)(0)
+    batch = pairs.repair_batches(pictures, 8, 48, seed=0)(0)
+    damaged, faded, mask, marked, fidelity = batch
     assert damaged.shape == faded.shape == (8, 48, 48, 3)
-    assert mask.shape == (8, 48, 48, 1)
-    assert {a.dtype for a in (damaged, faded, mask)} == {np.dtype("float32")}
+    assert mask.shape == marked.shape == (8, 48, 48, 1) and fidelity.shape == (8, 1)
+    assert {a.dtype for a in batch} == {np.dtype("float32")}
     assert -1 <= damaged.min() < 0 < damaged.max() <= 1
-    assert 0 <= mask.min() <= mask.max() <= 1
+    for share in (mask, marked, fidelity):
+        assert 0 <= share.min() <= share.max() <= 1
+
+
+def test_hard_views_hold_more_damage(pictures):
+    shares = [
+        np.mean(
+            [
+                pairs.repair_batches(pictures, 8, 32, 0, 128, hard)(k)[2].mean()
+                for k in range(12)
+            ]
+        )
+        for hard in (0.0, 1.0)
+    ]
+    assert shares[1] > 2 * shares[0] > 0
+
+
+def test_marks_cover_the_damage_of_some_crops_and_of_others_nothing(pictures):
+    batches = pairs.repair_batches(pictures, 8, 48, seed=0)
+    told = []
+    for step in range(20):
+        _, _, mask, marked, _ = batches(step)
+        for m, k in zip(mask, marked, strict=True):
+            if (m > 0.2).any():
+                told.append(bool(k.any()))
+                assert not k.any() or (k[m > 0.2] == 1).all()
+    assert 0.1 < np.mean(told) < 0.45
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_what_is_laid_over_is_in_the_mask(channels):
+    picture = np.full((64, 64, channels), 0.5, np.float32)
+    before, nothing, seen = picture.copy(), np.zeros((64, 64), np.float32), 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        laid, mask = pairs.lay_something_over(picture, nothing, rng)
+        assert laid.shape == picture.shape and laid.dtype == np.float32
+        assert 0 <= laid.min() <= laid.max() <= 1 and 0 <= mask.min() <= mask.max() <= 1
+        change = np.abs(laid - picture).max(axis=-1)
+        np.testing.assert_allclose(mask, np.minimum(change / 0.2, 1), atol=1e-5)
+        seen += mask.max() > 0.5
+    np.testing.assert_array_equal(before, picture)
+    assert seen >= 15
+
+
+def test_a_tone_of_no_kind_keeps_the_order_of_greys():
+    ramp = np.linspace(0, 1, 64, dtype=np.float32)
+    picture = np.repeat(np.tile(ramp, (16, 1))[..., None], 3, axis=-1)
+    for seed in range(10):
+        toned = pairs.change_tone(picture, np.random.default_rng(seed))
+        assert 0 <= toned.min() <= toned.max() <= 1
+        assert (np.diff(toned.mean(axis=(0, 2))) >= -1e-6).all()
 
 
 def test_views_differ_in_colour_and_size(pictures):
@@ -55,11 +107,11 @@ def test_views_of_a_picture_smaller_than_the_view_are_enlarged(pictures):
 
 def test_tone_pairs_are_thumbnails_of_which_some_never_faded(pictures):
     faded, clean = pairs.tone_batches(pictures, 64, seed=0)(3)
-    assert faded.shape == clean.shape == (64, 48, 48, 3)
+    assert faded.shape == clean.shape == (64, 96, 96, 3)
     assert -1 <= faded.min() < 0 < faded.max() <= 1
     change = np.abs(faded - clean).mean(axis=(1, 2, 3))
     assert 0.02 < np.mean(change == 0) < 0.4
-    assert change[1::2].mean() > change[::2].mean()  # the odd ones faded more
+    assert change[1::3].mean() > change[::3].mean()  # these faded more
     again = pairs.tone_batches(pictures, 64, seed=0)(3)
     np.testing.assert_array_equal(again[0], faded)
 
@@ -86,9 +138,9 @@ def test_negatives_are_pictures_and_leave_their_input_alone(draw, channels):
 
 
 def test_thumbnail_keeps_the_mean():
-    picture = np.random.default_rng(0).random((96, 144, 1)).astype("float32")
+    picture = np.random.default_rng(0).random((192, 288, 1)).astype("float32")
     small = pairs.thumbnail(picture)
-    assert small.shape == (48, 48, 3)
+    assert small.shape == (96, 96, 3)
     assert abs(small.mean() - picture.mean()) < 1e-4
 
 
