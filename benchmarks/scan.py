@@ -38,11 +38,12 @@ load = restoration.load_restorer
 class First:
     def __init__(self, network):
         self.network, self.asked = network, 0
-    def predict_on_batch(self, batch):
+    def predict_on_batch(self, inputs):
+        batch = inputs[0]
         self.asked += batch.shape[1] > restoration.VIEW
         if self.asked == 1:
-            return self.network.predict_on_batch(batch)
-        return 0.99 * batch, np.zeros((*batch.shape[:3], 1), np.float32)
+            return self.network.predict_on_batch(inputs)
+        return 0 * batch, -0.01 * batch, np.zeros((*batch.shape[:3], 1), np.float32)
 def stand_in():
     networks = load()
     first = First(networks.repairer)

@@ -33,8 +33,10 @@ FAILED, USAGE, INTERRUPTED = 1, 2, 130
 # of both networks, written down here because to read them there takes seconds
 PRESETS = (
     "smoke",
+    "small",
+    "base",
+    "large",
     "cpu",
-    "more",
     "gpu",
     "fruit-32",
     "fruit-64",
@@ -104,8 +106,8 @@ as .json also the table and the settings.
 """
 TRAIN = """examples:
   gantools train dcgan --preset smoke --folder runs/dcgan
-  gantools train restoration --preset cpu --folder runs/restoration
-  gantools train restoration --preset cpu --folder runs/restoration --resume
+  gantools train restoration --preset base --folder runs/restoration
+  gantools train restoration --preset base --folder runs/restoration --resume
       goes on where a run was cut off, to the same weights
 
 smoke takes less than a minute, only to see that all works; cpu takes about an hour
@@ -202,6 +204,13 @@ def _add_restore(verbs: Any) -> None:
         default="full",
         help="conservative: repair inside the damage found and leave every other pixel "
         "as it is; full (default): repair everywhere and restore the colours",
+    )
+    restore.add_argument(
+        "--fidelity",
+        type=_severity,
+        default=0.0,
+        help="from 0, what looks real (default), to 1, the most likely value of each "
+        "pixel, which is smoother",
     )
     restore.add_argument(
         "--report",
@@ -451,11 +460,18 @@ def _restore(options: argparse.Namespace) -> int:
         from gantools import engine, restoration
 
         result = restoration.restore(
-            photo, options.mode, networks, mask=mask, area=area, progress=progress
+            photo,
+            options.mode,
+            networks,
+            fidelity=options.fidelity,
+            mask=mask,
+            area=area,
+            progress=progress,
         )
         # In place, for each copy of a whole scan counts; and as `restore` has it.
         cv2.threshold(result.mask, 127, 255, cv2.THRESH_BINARY, dst=result.mask)
-        line, settings = f"{result.changed:.1%} of it changed", {"mode": options.mode}
+        line = f"{result.changed:.1%} of it changed"
+        settings = {"mode": options.mode, "fidelity": options.fidelity}
         numbers = {"changed": result.changed, "damaged": result.damaged}
         if own:
             settings["mask"] = provenance.identify(own)

@@ -43,7 +43,9 @@ def inverter(monkeypatch):
     """Put in the place of the restoration networks one that inverts pictures."""
     calls = []
 
-    def restore(photo, mode, networks, *, mask=None, area=None, progress=None):
+    def restore(
+        photo, mode, networks, *, fidelity=0.0, mask=None, area=None, progress=None
+    ):
         calls.append((mode, networks))
         if progress:
             progress(0.5)
@@ -457,7 +459,10 @@ def test_provenance_says_what_was_done(inverter):
     path = picture("a.png")
     assert main(["restore", "a.png", "-o", "out", "--provenance"]) == 0
     record = json.loads(Path("out/a.png.json").read_text("utf-8"))
-    assert record["action"] == "restore" and record["settings"] == {"mode": "full"}
+    assert record["action"] == "restore" and record["settings"] == {
+        "mode": "full",
+        "fidelity": 0.0,
+    }
     assert record["before"]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     digest = hashlib.sha256(Path("out/a.png").read_bytes()).hexdigest()
     assert record["after"]["sha256"] == digest
@@ -895,11 +900,25 @@ def test_info_tells_versions_devices_and_hashes_without_a_word_of_the_framework(
         assert hashlib.sha256(path.read_bytes()).hexdigest() in done.stdout
 
 
+def test_fidelity_is_passed_on_and_recorded(folder, inverter):
+    picture("old.png")
+    assert main(["restore", "old.png", "-o", "out/new.png", "--provenance"]) == 0
+    words = ["restore", "old.png", "-o", "out/other.png", "--provenance"]
+    assert main([*words, "--fidelity", "0.7"]) == 0
+    records = [
+        json.loads(Path(f"out/{n}.png.json").read_text()) for n in ("new", "other")
+    ]
+    assert [r["settings"]["fidelity"] for r in records] == [0.0, 0.7]
+    with pytest.raises(SystemExit):
+        main([*words, "--fidelity", "2"])
+
+
 def test_untrained_network_changes_nothing_in_conservative_mode(folder):
     from gantools import pretrained, restoration
 
-    networks = [restoration.build_repairer(), restoration.build_toner()]
-    pretrained.save("restoration", networks, folder / "runs", what="untrained")
+    networks = restoration.build_repairer(), restoration.build_toner()
+    learned = restoration.learned(*networks)
+    pretrained.save("restoration", learned, folder / "runs", what="untrained")
     tifffile.imwrite("deep.tif", DEEP, photometric="rgb")
     for name in ("deep.png", "grey.png"):  # photos.save is tested beside its module
         some = DEEP if name == "deep.png" else DEEP[..., :1]
@@ -924,8 +943,10 @@ import numpy as np
 from gantools import cli, restoration
 
 class StandIn:  # the network's own cost is that of one window
-    def predict_on_batch(self, batch):
-        return 0.9 * batch, np.zeros((*batch.shape[:3], 1), np.float32)
+    def predict_on_batch(self, inputs):
+        batch = inputs[0]
+        logits = np.zeros((*batch.shape[:3], 1), np.float32)
+        return 0.1 * batch, 0 * batch, logits
 
 networks = restoration.Restorer(StandIn(), restoration.build_toner(4), WEIGHTS)
 restoration.load_restorer = lambda: networks

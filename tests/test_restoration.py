@@ -255,7 +255,8 @@ def test_levels_are_restored_as_floats_are(restorer, mode, channels, bit_depth):
     assert done.photo.pixels.dtype == before.dtype and done.mask.dtype == np.uint8
     top = np.iinfo(before.dtype).max
     off = np.abs(done.photo.pixels - top * wanted.photo.pixels.astype(np.float64))
-    assert off.max() < 0.5 + 0.02 * top / 255  # of a level: work is done in 16 bits
+    # Of a level: work is done in 16 bits, and a steep tone enlarges their rounding.
+    assert off.max() < 0.5 + 0.05 * top / 255
     np.testing.assert_allclose(done.mask / 255, wanted.mask, atol=0.5 / 255 + 1e-6)
     assert done.changed == pytest.approx(wanted.changed, abs=0.01)
     assert done.damaged == pytest.approx(wanted.mask.mean(), abs=1 / 255)
