@@ -909,8 +909,7 @@ def test_fidelity_is_passed_on_and_recorded(folder, inverter):
         json.loads(Path(f"out/{n}.png.json").read_text()) for n in ("new", "other")
     ]
     assert [r["settings"]["fidelity"] for r in records] == [0.0, 0.7]
-    with pytest.raises(SystemExit):
-        main([*words, "--fidelity", "2"])
+    assert main([*words, "--overwrite", "--fidelity", "2"]) == 2
 
 
 def test_untrained_network_changes_nothing_in_conservative_mode(folder):
