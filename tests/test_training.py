@@ -463,3 +463,33 @@ def test_average_copies_the_statistics_of_batch_normalisation():
     ):
         np.testing.assert_array_equal(numbers(copy), numbers(own))
         assert copy is not own
+
+
+FORKED = """
+import cv2, numpy as np
+from keras import ops
+from gantools import training
+
+cv2.resize(np.zeros((2000, 2000, 3), np.float32), (700, 700))  # its threads are there
+
+class Mean:
+    state = []
+    def step(self, x):
+        return {"mean": ops.mean(x)}
+
+def batches(step):
+    noise = np.random.default_rng(step).random((90, 90, 3)).astype("float32")
+    return (cv2.resize(noise, (40, 40)),)
+
+runs = [training.fit(Mean(), batches, 9, processes=n, log_every=1) for n in (0, 2)]
+assert runs[0].columns == runs[1].columns, runs
+print(runs[0].columns["step"])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks beside running threads")
+def test_forked_processes_prepare_the_same_batches():
+    done = subprocess.run(
+        [sys.executable, "-c", FORKED], capture_output=True, text=True, timeout=240
+    )
+    assert done.stdout.strip() == str(list(range(1, 10))), done.stderr[-2000:]
