@@ -49,7 +49,7 @@ GATE = 3.0  # steepness of the gate that lets paint through
 FEATURES = ("conv1_2", "conv2_2", "conv3_2")  # of VGG19, for the perceptual term
 DOUBT = 0.04  # a change of tone smaller than this is not made, in [0, 1]
 MODES = ("conservative", "full")
-CAUTION = 2.0  # what a mark in a sound photograph loses of its log odds
+CAUTION = (2.0, 1.0)  # what a mark loses of its log odds: sound, worn photograph
 RIM = 4  # how far beyond the damage a repair reaches, pixels
 
 
@@ -809,8 +809,9 @@ def caution(pixels: np.ndarray, repairer: keras.Model, fidelity: float = 0.0) ->
     In the training views one pixel in twenty is damaged, in a well-kept photograph one
     in a thousand, and most of the few marks in it are mistakes.  By Bayes' rule, log
     odds shift by the logarithm of the ratio of the two shares.  The share is counted
-    in up to nine views, spread evenly over the photograph; from one marked pixel in a
-    hundred on, the photograph is taken for as damaged as the training views.
+    in up to nine views, spread evenly over the photograph.  From one marked pixel in a
+    hundred on, the photograph is taken for a damaged one; even there damage is rarer
+    than in training.
 
     Args:
         pixels: (H, W, C) in [0, 1], C = 1 or 3.
@@ -818,7 +819,8 @@ def caution(pixels: np.ndarray, repairer: keras.Model, fidelity: float = 0.0) ->
         fidelity: as for `repair`.
 
     Returns:
-        What to take from the mask's logits: from 0 to CAUTION.
+        What to take from the mask's logits: from the second of CAUTION, where much is
+        marked, to the first, where nothing is.
     """
 
     def logits(cut):  # (h, w, C) -> (h, w)
@@ -831,7 +833,8 @@ def caution(pixels: np.ndarray, repairer: keras.Model, fidelity: float = 0.0) ->
             size = {"tile": TILE, "halo": HALO, "multiple": STRIDE}
             (found,) = tiling.apply(logits, view, **size)
             marked, seen = marked + np.sum(found > 1.0), seen + found.size
-    return float(CAUTION * max(0.0, 1.0 - 100.0 * marked / seen))
+    sound, worn = CAUTION
+    return float(worn + (sound - worn) * max(0.0, 1.0 - 100.0 * marked / seen))
 
 
 def _starts(length: int) -> np.ndarray:
