@@ -1,10 +1,15 @@
-"""Restore twelve really old photographs, unselected, and lay them side by side.
+"""Restore twenty-four really old photographs, unselected, and lay them side by side.
 
     GANTOOLS_DATA=folder python benchmarks/gallery.py
 
-Takes the first six held-out photographs, in name order, of `documerica` and of
-`fsa-owi`: no network has seen them.  Writes `gantools/records/gallery.jpg`, each row
-two photographs before and after, and `gallery.csv` with what was done to each.
+Takes the eight old photographs that come with the package, and the first eight
+held-out ones, in name order, of `documerica` and of `fsa-owi`: no network has been
+trained on any of them.  Writes `gantools/records/gallery.jpg`, each row two photographs
+before and after, and `gallery.csv`, a row a photograph:
+
+    damaged_share     share of the pixels marked as damage, mask > 0.5
+    change            mean absolute change, levels of 255
+    red, green, blue  what the toner makes of a middle grey, 0.5
 """
 
 import argparse
@@ -16,6 +21,7 @@ import numpy as np
 from gantools import collections, evaluation, photos, restoration
 
 RECORDS = Path(restoration.__file__).parent / "records"
+EACH = 8  # photographs of a set
 CELL = 300  # pixels, the longer side of each photograph on the sheet
 GAP = 6
 
@@ -32,6 +38,15 @@ def cell(pixels: np.ndarray) -> np.ndarray:
     return square
 
 
+def chosen() -> list[tuple[str, Path]]:
+    """List the photographs as (set, path)."""
+    found = [("bundled", path) for path in collections.bundled("old")[:EACH]]
+    for name in ("documerica", "fsa-owi"):
+        some = collections.files(name, split="test")[:EACH]
+        found += [(name, path) for path in some]
+    return found
+
+
 def main() -> None:
     """Restore, and write the sheet and the numbers."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -42,22 +57,21 @@ def main() -> None:
         *([options.weights] if options.weights else [])
     )
     cells, rows = [], []
-    for name in ("documerica", "fsa-owi"):
-        for path in collections.files(name, split="test")[:6]:
-            photo = photos.load(path)
-            done = restoration.restore(photo, "full", networks)
-            cells += [cell(photo.pixels), cell(done.photo.pixels)]
-            grey = restoration.retone(np.full((1, 1, 3), 0.5, np.float32), done.tone)
-            rows.append(
-                {
-                    "set": name,
-                    "photograph": path.stem,
-                    "damaged_share": float((done.mask > 0.5).mean()),
-                    **dict(
-                        zip(("red", "green", "blue"), grey[0, 0].tolist(), strict=True)
-                    ),
-                }
-            )
+    for name, path in chosen():
+        photo = photos.load(path)
+        done = restoration.restore(photo, "full", networks)
+        cells += [cell(photo.pixels), cell(done.photo.pixels)]
+        grey = restoration.retone(np.full((1, 1, 3), 0.5, np.float32), done.tone)
+        change = 255 * np.abs(done.photo.pixels - photo.pixels).mean()
+        rows.append(
+            {
+                "set": name,
+                "photograph": path.stem,
+                "damaged_share": float((done.mask > 0.5).mean()),
+                "change": float(change),
+                **dict(zip(("red", "green", "blue"), grey[0, 0].tolist(), strict=True)),
+            }
+        )
     lines = [np.concatenate(cells[i : i + 4], axis=1) for i in range(0, len(cells), 4)]
     options.out.mkdir(parents=True, exist_ok=True)
     sheet = photos.Photo(np.concatenate(lines))

@@ -1,7 +1,7 @@
 """Put the weights and histories of a training run where the package ships them.
 
-    gantools train restoration --preset gpu --folder runs/gpu
-    python benchmarks/publish.py runs/gpu --note "one H200, 25 minutes"
+    gantools train restoration --preset base --folder runs/base
+    python benchmarks/publish.py runs/base --note "one H200, 25 minutes"
 
 Writes `gantools/weights/restoration.npz`, its entry in the manifest, and
 `gantools/records/restoration-<phase>.csv`.

@@ -349,8 +349,9 @@ def card(rows: list[dict]) -> list[dict]:
     by the mean over the severities that a row is about.  So "all" is mostly portraits.
     Three kinds of rows:
 
-    - for all sets and each: QUANTITIES, the gain over the input on everything, and the
-      gain under the other damage divided by that under the first;
+    - for all sets and each: QUANTITIES, the gain over the input under either damage,
+      and that under the other divided by that under the first, which is left empty
+      where the gain under the first may be none;
     - for each target and severity: SSIM and LPIPS of the restorer, of the best rival,
       which must find the damage itself for SSIM and may have been told it for LPIPS,
       and the paired difference;
@@ -378,6 +379,7 @@ def card(rows: list[dict]) -> list[dict]:
 
 
 SLOW = ("FFDNet", "Real ESRGAN")
+NONE = metrics.Interval(float("nan"), float("nan"), float("nan"))
 
 
 def _of_set(rows: list[dict]) -> list[dict]:
@@ -391,12 +393,15 @@ def _of_set(rows: list[dict]) -> list[dict]:
         (made, target): _gains(_where(rows, damage=made, target=target))
         for made, target in itertools.product(AGERS, evaluation.TARGETS)
     }
-    wanted = gains["first", "clean"]
-    lines.append(_line("gain in PSNR over the input", "clean", "gantools", wanted))
+    for target, made in itertools.product(evaluation.TARGETS, AGERS):
+        about = f"gain in PSNR over the input, {made} damage"
+        lines.append(_line(about, target, "gantools", gains[made, target]))
     for target in evaluation.TARGETS:
-        found = ratio(gains["other", target], gains["first", target])
+        under = gains["first", target]
         about = "gain under the other damage / under the first"
         line = _line(about, target, "gantools", gains["other", target])
+        doubtful = _line(about, target, "gantools", under)["low"] <= 0
+        found = NONE if doubtful else ratio(gains["other", target], under)
         lines.append(line | found._asdict())
     return lines
 

@@ -47,7 +47,7 @@ WIDTHS = (32, 64, 128, 192)  # channels of the decoder's levels, at strides 2 to
 BLOCKS = (2, 2, 2, 2)  # of each level
 GATE = 3.0  # steepness of the gate that lets paint through
 FEATURES = ("conv1_2", "conv2_2", "conv3_2")  # of VGG19, for the perceptual term
-DOUBT = 0.04  # a change of tone smaller than this is not made, in [0, 1]
+DOUBT = (0.03, 0.05)  # a smaller change of tone is not made, a larger one in full
 MODES = ("conservative", "full")
 CAUTION = (2.0, 1.0)  # what a mark loses of its log odds: sound, worn photograph
 RIM = 4  # how far beyond the damage a repair reaches, pixels
@@ -568,12 +568,14 @@ SETS = {"portraits": 0.35, "met-paintings": 0.1, "wallpapers": 0.15, "scenes": 0
 # and glints are learned for what they are; some real dust as well.
 OLD_SETS = {"documerica": 0.11, "fsa-owi": 0.14}
 # Varnish darkened the paintings: from them the toner would learn that dark is right.
-TONE_SETS = {"portraits": 0.4, "wallpapers": 0.3, "scenes": 0.25}
+# The dyes of `fsa-colour` keep in the dark, where they were kept; their mounts are cut.
+TONE_SETS = {"portraits": 0.28, "wallpapers": 0.21, "scenes": 0.18, "fsa-colour": 0.28}
+TONE_TRIM = 0.07
 TONE_BATCH = 64
 
 
 def training_pictures(
-    preset: Preset, sets: dict[str, float], longest: int = 1200
+    preset: Preset, sets: dict[str, float], longest: int = 1200, trim: float = 0.0
 ) -> pairs.CleanPictures:
     """Read the clean pictures that a preset trains on, without any test picture.
 
@@ -581,12 +583,18 @@ def training_pictures(
         preset: a bundled one reads the bundled pictures alone.
         sets: names of sets and their shares of the views.
         longest: larger pictures are reduced to this side, pixels.
+        trim: as for `pairs.CleanPictures`.
     """
     shipped = [(0.05, collections.bundled("modern"))]
     if preset.bundled:
-        return pairs.CleanPictures(shipped, longest=min(longest, 320))
-    groups = [(w, collections.files(name, split="train")) for name, w in sets.items()]
-    return pairs.CleanPictures(groups + shipped, longest)
+        return pairs.CleanPictures(shipped, min(longest, 320), trim)
+    groups = [(w, _training_files(name)) for name, w in sets.items()]
+    return pairs.CleanPictures(groups + shipped, longest, trim)
+
+
+def _training_files(name):
+    has_test = collections.describe(name).test > 0
+    return collections.files(name, split="train" if has_test else "all")
 
 
 def train(
@@ -624,7 +632,7 @@ def train(
     keras.utils.set_random_seed(seed)
     repairer, toner = _train_repairer(plan, folder, seed, how), build_toner()
     tone = ToneTrainer(toner, plan.tone_steps)
-    pictures = training_pictures(plan, TONE_SETS, longest=320)
+    pictures = training_pictures(plan, TONE_SETS, longest=320, trim=TONE_TRIM)
     thumbnails = pairs.tone_batches(pictures, TONE_BATCH, seed + 2)
     training.fit(tone, thumbnails, plan.tone_steps, folder / "tone", **how)
     name = preset if isinstance(preset, str) else "of one's own"
@@ -874,9 +882,10 @@ def read_tone(pixels: np.ndarray, toner: keras.Model) -> np.ndarray:
     the result a neutral grey.
 
     What the toner sees in a sound photograph is mostly noise of its own.  So what it
-    wants is shrunk by the non-negative garrote (Breiman 1995): with delta the root mean
-    square of the change of the thumbnail, the change is taken
-    max(0, 1 - (DOUBT / delta)^2) times.
+    wants is shrunk by the firm rule (Gao and Bruce 1997, "WaveShrink with firm
+    shrinkage"): with delta the root mean square of the change of the thumbnail, in
+    [0, 1], and DOUBT = (a, b), the change becomes 0 below a, stays delta above b, and
+    is b (delta - a) / (b - a) between.
     """
     small = from_levels(pairs.thumbnail(pixels))  # (96, 96, 3)
     tone = ops.convert_to_numpy(toner(to_network(small)[None]))[0]
@@ -885,7 +894,14 @@ def read_tone(pixels: np.ndarray, toner: keras.Model) -> np.ndarray:
         tone, rest = (np.broadcast_to(t.mean(axis=0), (3, 5)) for t in (tone, rest))
     change = retone(small, tone) - retone(small, rest)
     delta = np.sqrt(np.mean(np.square(change)) + 1e-12)
-    return rest + max(0.0, 1.0 - (DOUBT / delta) ** 2) * (tone - rest)
+    return rest + _firm(delta) * (tone - rest)
+
+
+def _firm(delta: float) -> float:
+    """Give the share of a change of size delta that is made."""
+    low, high = DOUBT
+    wanted = np.clip(high * (delta - low) / (high - low), 0.0, min(delta, high))
+    return float(wanted / delta) if delta < high else 1.0
 
 
 def is_one_ink(pixels: np.ndarray, tolerance: float = 0.03) -> bool:

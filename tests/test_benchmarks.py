@@ -369,8 +369,9 @@ def test_the_card_says_what_the_rows_say(comparison):
         for line in card
         if (line["set"], line["severity"]) == ("scenes", "all")
     }
-    gain = means["gain in PSNR over the input", "clean"]
+    gain = means["gain in PSNR over the input, first damage", "clean"]
     assert (gain["mean"], gain["low"], gain["high"]) == (5, 4, 6)
+    assert means["gain in PSNR over the input, other damage", "faded"]["mean"] == 2.5
     share = means["gain under the other damage / under the first", "faded"]
     assert share["mean"] == share["low"] == share["high"] == 0.5
     assert means["mask IoU", "faded"]["pictures"] == 1  # nan, of no damage, is left out
@@ -387,6 +388,16 @@ def test_the_card_says_what_the_rows_say(comparison):
     }
     apart = [line for line in card if line["quantity"] == "LPIPS, difference"]
     assert {round(line["mean"], 9) for line in apart} == {-0.1}
+
+
+def test_no_ratio_is_given_of_a_gain_that_may_be_none(comparison):
+    rows = made_up(comparison)
+    for row in rows:
+        if (row["method"], row["damage"], row["picture"]) == ("gantools", "first", "0"):
+            row["psnr"] = 19.0
+    lines = [line for line in comparison.card(rows) if " / " in line["quantity"]]
+    lines = [line for line in lines if line["set"] != "all"]
+    assert len(lines) == 6 and all(np.isnan(line["mean"]) for line in lines)
 
 
 def test_slow_peers_are_compared_on_their_own_pictures(comparison):
@@ -530,23 +541,38 @@ def test_at_least_sixty_sound_photographs_are_named_once(undamaged):
 
 
 @needs
-def test_every_sound_photograph_is_there_and_no_portrait_was_trained_on(undamaged):
+def test_every_sound_photograph_is_there_and_none_was_trained_on(undamaged):
     found = undamaged.chosen()
     assert len(found) >= 60 and all(path.is_file() for _, _, path in found)
-    held_out = set(collections.files("portraits", split="test"))
-    assert {path for name, _, path in found if name == "portraits"} <= held_out
+    for name in undamaged.SUBJECTS:
+        held_out = set(collections.files(name, split="test"))
+        assert {path for kind, _, path in found if kind == name} <= held_out
 
 
 def test_shipped_weights_leave_pixels_alone_where_nothing_was_marked(undamaged):
-    pixels = photos.load(collections.bundled("modern")[0]).pixels[:200, :240]
-    networks = restoration.load_restorer()
-    found = undamaged.inspect(pixels, networks)
-    assert found["outside"] == 0
-    assert found["changed"] < undamaged.AIM
+    networks, shares = restoration.load_restorer(), []
+    for path in collections.bundled("modern"):
+        pixels = photos.load(path).pixels[:200, :240]
+        found = undamaged.inspect(pixels, networks)
+        shares.append(found["changed"])
+        assert found["outside"] == 0
+    assert np.mean(shares) < undamaged.AIM
     rng = np.random.default_rng(1)  # and now with something to be changed
     aged = damage.age(pixels, rng, 1.0, ("scratches", "dust", "tears"))
     found = undamaged.inspect(aged.damaged, networks)
     assert found["outside"] == 0 and found["changed"] > 0
+
+
+def test_the_sound_photographs_are_summed_up_by_subject(undamaged):
+    rows = [
+        {"shows": "wires", "changed": 0.0, "outside": 0},
+        {"shows": "wires", "changed": 0.02, "outside": 1},
+        {"shows": "masts", "changed": 0.001, "outside": 0},
+    ]
+    wires, masts, total = undamaged.card(rows)
+    assert (wires["pictures"], wires["changed"], wires["above"]) == (2, 0.01, 1)
+    assert masts["low"] == masts["high"] == 0.001
+    assert (total["pictures"], total["above"], total["outside"]) == (3, 1, 1)
 
 
 def test_the_middle_is_cut_and_never_reduced(undamaged):

@@ -144,6 +144,16 @@ def test_thumbnail_keeps_the_mean():
     assert abs(small.mean() - picture.mean()) < 1e-4
 
 
+def test_the_mounts_of_slides_are_cut_off(tmp_path):
+    slide = np.zeros((60, 100, 3), np.uint8)
+    slide[10:50, 10:90] = 200
+    Image.fromarray(slide).save(tmp_path / "slide.png")
+    groups = [(1.0, [tmp_path / "slide.png"])]
+    (kept,) = pairs.CleanPictures(groups, trim=0.1).groups[0]
+    assert kept.shape == (40, 80, 3) and (kept == 200).all()
+    assert pairs.CleanPictures(groups).groups[0][0].shape == slide.shape
+
+
 def test_no_picture_at_all_is_refused():
     with pytest.raises(ValueError, match="Expected at least one picture"):
         pairs.CleanPictures([(1.0, [])])
