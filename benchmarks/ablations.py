@@ -4,8 +4,9 @@
     GANTOOLS_DATA=folder python benchmarks/ablations.py measure runs/ablations
 
 `train` trains the runs of RUNS one after the other, or those that are named; it goes on
-where it was cut off, and skips what is done.  A run is named by words with dashes, such
-as no-game.  `measure` measures the runs that it finds, on what `restoration.py`
+where it was cut off, and skips what is done.  Phases in which a run does the same as
+"full" are taken from there (SAME).  A run is named by words with dashes, such as
+no-game.  `measure` measures the runs that it finds, on what `restoration.py`
 measures on, aged by `damage.age` to the three severities, and writes
 `gantools/records/ablations.csv`, for each run and quantity
 
@@ -23,6 +24,7 @@ things, so it cannot become 0: compare the runs.
 import argparse
 import dataclasses
 import functools
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +41,12 @@ RUNS = {  # what is changed of the preset, and the seed
     "no-perceptual": ({"perceptual": 0.0}, 0),
     "no-mask": ({"masked": False}, 0),
     "no-old": ({"old": False}, 0),
+}
+SAME = {  # phases that do not know of the change
+    "no-game": ("repair", "tone"),
+    "no-perceptual": ("repair", "tone"),
+    "no-mask": ("tone",),
+    "no-old": ("tone",),
 }
 QUANTITIES = {
     "repair PSNR": "psnr",
@@ -65,8 +73,16 @@ def train(folder: Path, names: list[str], processes: int) -> None:
     for name in names:
         if not (folder / name / "restoration.npz").exists():
             print(name, flush=True)
+            for phase in SAME.get(name, ()):
+                take(folder / "full" / phase, folder / name / phase)
             how = {"seed": RUNS[name][1], "resume": True, "processes": processes}
             restoration.train(plan(name), folder / name, **how)
+
+
+def take(phase: Path, place: Path) -> None:
+    """Copy a trained phase to its place in another run, unless one is there."""
+    if phase.exists() and not place.exists():
+        shutil.copytree(phase, place)
 
 
 # --- Measuring -----------------------------------------------------------------------

@@ -49,7 +49,8 @@ GATE = 3.0  # steepness of the gate that lets paint through
 FEATURES = ("conv1_2", "conv2_2", "conv3_2")  # of VGG19, for the perceptual term
 DOUBT = (0.03, 0.05)  # a smaller change of tone is not made, a larger one in full
 MODES = ("conservative", "full")
-CAUTION = (2.0, 1.0)  # what a mark loses of its log odds: sound, worn photograph
+CAUTION = (3.0, 0.5)  # what a mark loses of its log odds: sound, worn photograph
+WORN = 0.003  # share of marked pixels from which a photograph is taken for worn
 RIM = 4  # how far beyond the damage a repair reaches, pixels
 
 
@@ -817,9 +818,9 @@ def caution(pixels: np.ndarray, repairer: keras.Model, fidelity: float = 0.0) ->
     In the training views one pixel in twenty is damaged, in a well-kept photograph one
     in a thousand, and most of the few marks in it are mistakes.  By Bayes' rule, log
     odds shift by the logarithm of the ratio of the two shares.  The share is counted
-    in up to nine views, spread evenly over the photograph.  From one marked pixel in a
-    hundred on, the photograph is taken for a damaged one; even there damage is rarer
-    than in training.
+    in up to nine views, spread evenly over the photograph.  From a share of WORN on,
+    the photograph is taken for a damaged one; even there damage is rarer than in
+    training.
 
     Args:
         pixels: (H, W, C) in [0, 1], C = 1 or 3.
@@ -842,7 +843,7 @@ def caution(pixels: np.ndarray, repairer: keras.Model, fidelity: float = 0.0) ->
             (found,) = tiling.apply(logits, view, **size)
             marked, seen = marked + np.sum(found > 1.0), seen + found.size
     sound, worn = CAUTION
-    return float(worn + (sound - worn) * max(0.0, 1.0 - 100.0 * marked / seen))
+    return float(worn + (sound - worn) * max(0.0, 1.0 - marked / seen / WORN))
 
 
 def _starts(length: int) -> np.ndarray:

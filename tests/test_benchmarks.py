@@ -459,6 +459,20 @@ def test_ablations_go_on_where_they_were_cut_off(ablations, tmp_path, monkeypatc
     ]
 
 
+def test_phases_that_do_not_know_of_the_change_are_not_trained_again(
+    ablations, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(ablations.restoration, "train", lambda *_, **__: None)
+    for phase in ("repair", "adversarial", "tone"):
+        (tmp_path / "full" / phase).mkdir(parents=True)
+        (tmp_path / "full" / phase / "checkpoint.npz").touch()
+    ablations.train(tmp_path, ["no-game", "no-mask", "seed-1"], 0)
+    taken = {path.parent.name for path in (tmp_path / "no-game").glob("*/*")}
+    assert taken == {"repair", "tone"}
+    assert [path.name for path in (tmp_path / "no-mask").iterdir()] == ["tone"]
+    assert not (tmp_path / "seed-1").exists()
+
+
 def test_ablations_without_the_full_run_are_not_measured(ablations, tmp_path):
     (tmp_path / "no-game").mkdir()
     (tmp_path / "no-game/restoration.npz").touch()

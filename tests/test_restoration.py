@@ -384,7 +384,7 @@ def _marked(share, logit, size=100):
 
 
 @pytest.mark.parametrize(
-    ("share", "wanted"), [(0.0, 2.0), (0.005, 1.5), (0.01, 1.0), (0.5, 1.0)]
+    ("share", "wanted"), [(0.0, 3.0), (0.0015, 1.75), (0.003, 0.5), (0.5, 0.5)]
 )
 def test_the_fewer_marks_the_more_caution(share, wanted):
     # 112 x 112, since the sides are continued to multiples of 16, is cut back to 100.
@@ -399,7 +399,7 @@ def test_caution_looks_at_the_far_corners_of_a_large_photograph():
 
 
 def test_a_doubtful_mark_is_repaired_only_where_damage_is_common():
-    for share, changes in ((0.002, False), (0.5, True)):
+    for share, changes in ((0.001, False), (0.5, True)):
         pixels = _marked(share, 2.5)
         repaired, mask = restoration.repair(pixels, _Marker())
         marked = pixels[..., 0] > 0
