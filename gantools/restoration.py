@@ -50,7 +50,7 @@ FEATURES = ("conv1_2", "conv2_2", "conv3_2")  # of VGG19, for the perceptual ter
 DOUBT = (0.03, 0.05)  # a smaller change of tone is not made, a larger one in full
 MODES = ("conservative", "full")
 CAUTION = (3.0, 0.5)  # what a mark loses of its log odds: sound, worn photograph
-WORN = 0.003  # share of marked pixels from which a photograph is taken for worn
+WORN = 0.005  # share of marked pixels from which a photograph is taken for worn
 RIM = 4  # how far beyond the damage a repair reaches, pixels
 
 

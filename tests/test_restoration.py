@@ -384,7 +384,7 @@ def _marked(share, logit, size=100):
 
 
 @pytest.mark.parametrize(
-    ("share", "wanted"), [(0.0, 3.0), (0.0015, 1.75), (0.003, 0.5), (0.5, 0.5)]
+    ("share", "wanted"), [(0.0, 3.0), (0.0025, 1.75), (0.005, 0.5), (0.5, 0.5)]
 )
 def test_the_fewer_marks_the_more_caution(share, wanted):
     # 112 x 112, since the sides are continued to multiples of 16, is cut back to 100.
