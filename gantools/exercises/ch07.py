@@ -7,39 +7,46 @@ from gantools.exercises import Exercise, compare, judge_choices
 # ------------------------------------------------------------------------ gram
 
 
-def gram(a):
-    """Return the mean products of all pairs of channels of (h, w, C), (C, C)."""
-    f = a.reshape(-1, a.shape[-1])  # (N, C), a row for each place
+def gram(a, mask):
+    """Return the mean products of channels over the marked places, (C, C)."""
+    f = a[mask]  # (N, C), a row for each marked place
     return f.T @ f / len(f)
 
 
-def _mixed(a):
-    f = a.reshape(a.shape[-1], -1)
+def _everywhere(a, mask):
+    return gram(a, np.ones_like(mask))
+
+
+def _mixed(a, mask):
+    f = a[mask].reshape(a.shape[-1], -1)
     return f @ f.T / f.shape[1]
 
 
 _GRAMS = {
-    "take the mean over the places, not the sum": (
-        lambda a: gram(a) * a.shape[0] * a.shape[1]
+    "take the mean over the places, not the sum": lambda a, m: gram(a, m) * m.sum(),
+    "divide by the number of places marked, not by that of all": lambda a, m: (
+        gram(a, m) * m.mean()
     ),
-    "this is the covariance: nothing is taken off the activations": lambda a: np.cov(
-        a.reshape(-1, a.shape[-1]).T, bias=True
+    "the mask is not used": _everywhere,
+    "these are the places that are not marked": lambda a, m: gram(a, ~m),
+    "this is the covariance: nothing is taken off the activations": lambda a, m: np.cov(
+        a[m].T, bias=True
     ),
-    "compare channels with channels, not places with places": lambda a: (
-        a.reshape(-1, a.shape[-1]) @ a.reshape(-1, a.shape[-1]).T / a.shape[-1]
+    "compare channels with channels, not places with places": lambda a, m: (
+        a[m] @ a[m].T / a.shape[-1]
     ),
     "reshape does not transpose: make (N, C) first, then take its .T": _mixed,
-    "divide by the number of places alone, not by the channels": (
-        lambda a: gram(a) / a.shape[-1]
+    "divide by the number of places alone, not by the channels": lambda a, m: (
+        gram(a, m) / a.shape[-1]
     ),
-    "without the square root": lambda a: np.sqrt(gram(a)),
 }
 
 
 def _judge_gram(answer):
-    a = np.random.default_rng(7).random((5, 4, 3))
-    mistakes = {why: wrong(a) for why, wrong in _GRAMS.items()}
-    return compare(answer(a.copy()), gram(a), mistakes)
+    rng = np.random.default_rng(7)
+    a, mask = rng.random((5, 4, 3)), rng.random((5, 4)) < 0.6
+    mistakes = {why: wrong(a, mask) for why, wrong in _GRAMS.items()}
+    return compare(answer(a.copy(), mask.copy()), gram(a, mask), mistakes)
 
 
 GRAM = Exercise("07-gram", gram, _judge_gram, _GRAMS)
