@@ -291,7 +291,7 @@ def _convolve(x, width, name, dtype, activation="relu"):
         width,
         3,
         activation=activation,
-        kernel_initializer="he_normal",
+        kernel_initializer="he_normal" if activation else "glorot_uniform",
         dtype=dtype,
         name=name,
     )(x)
