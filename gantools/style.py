@@ -230,7 +230,7 @@ def optimise(
 
     The reference for every faster way: nothing is learned, so nothing can be learned
     badly.  It starts from the photograph and draws no random number, so that the same
-    pictures give the same result.  512 x 512 pixels take about 4 s a step on one core.
+    pictures give the same result.  171 x 256 pixels took 0.6 s a step on one core.
 
     Args:
         content: the photograph; the result has its size, and colours.
@@ -610,7 +610,8 @@ def stylize(
 
     AdaIN is linear in the style's mean and deviation.  So several styles, and the
     photograph's own, mix by mixing these numbers, at no cost (Huang and Belongie 2017,
-    section 7.3).  The strokes are as large, in pixels, as in a style of STYLE_SIDE.
+    section 7.3).  The strokes are as large, in pixels, as in a style of STYLE_SIDE; a
+    large photograph shows them small.  512 x 512 pixels took 3.6 s on one core.
 
     Args:
         photo: the photograph, any size.

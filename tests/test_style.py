@@ -1,6 +1,10 @@
 """gantools.style: statistics, two ways to carry a style over, and what they keep."""
 
 import dataclasses
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import cv2
 import keras
@@ -523,6 +527,47 @@ def test_restoring_then_painting_is_one_after_the_other(stylist):
     np.testing.assert_array_equal(second.photo.pixels, wanted.photo.pixels)
     assert not np.array_equal(first.photo.pixels, photo.pixels)
     assert shares == sorted(shares) and shares[-1] == pytest.approx(1)
+
+
+MEASURE = """
+import resource
+import numpy as np
+from gantools import photos, style
+
+class Encoder:  # the networks' own cost is that of one window
+    def predict_on_batch(self, x):
+        return np.zeros((1, x.shape[1] // 8, x.shape[2] // 8, 512), np.float32)
+
+class Painter:
+    def predict_on_batch(self, inputs):
+        return -inputs[0]
+
+class Stylist:
+    encoder, painter, record = Encoder(), Painter(), {}
+
+peaks = []
+for side in (1000, 3464):
+    pixels = np.arange(side**2 * 3, dtype=np.uint8).reshape(side, side, 3)
+    photo, mask = photos.Photo(pixels), np.ones((side, side), bool)
+    style.stylize(photo, photo, mask=mask, stylist=Stylist())
+    peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+print((peaks[1] - peaks[0]) / (3464**2 - 1000**2))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="measures memory in Linux's unit")
+def test_twelve_megapixels_take_12_bytes_a_pixel_beside_one_window():
+    """The photograph, the result and the mask are 7 of them."""
+    root = str(Path(style.__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE],
+        env={**os.environ, "PYTHONPATH": root},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    grown = float(done.stdout.splitlines()[-1])
+    assert 5 < grown < 12, grown
 
 
 def test_each_place_is_counted_once():
