@@ -8,6 +8,7 @@ import argparse
 import contextlib
 import functools
 import glob
+import importlib
 import itertools
 import mimetypes
 import os
@@ -30,7 +31,7 @@ import gantools
 from gantools import collections, damage, evaluation, photos, provenance, report, scans
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
-# of both networks, written down here because to read them there takes seconds
+# of all networks, written down here because to read them there takes seconds
 PRESETS = (
     "smoke",
     "small",
@@ -48,6 +49,7 @@ EXAMPLES = """examples:
   gantools restore grandmother.jpg -o restored.jpg
   gantools restore scans/ -o restored/ --mode conservative --report restored.html
   gantools restore "scans/**/*.tif" -o restored/
+  gantools stylize portrait.png --style acanthus-mollis -o painted.png
   gantools damage portrait.png -o aged.png --severity 0.8 --seed 3
   gantools evaluate originals/ --restored restored/
   gantools train restoration --preset smoke --folder runs/first
@@ -84,6 +86,27 @@ are not taken for photographs, then or later: a file .gantools says which folder
 such. 100 megapixels take 2.5 GB of memory. Exit code 1 says that some photograph
 failed.
 """
+STYLIZE = """examples:
+  gantools stylize portrait.jpg --style painting.jpg -o painted.jpg
+      one photograph in the style of one picture
+  gantools stylize scans/ --style march-pastoral -o painted/ --strength 0.6
+      every photograph below a folder, a little of the style of a picture that comes
+      with the package; a file of such a name is meant by ./march-pastoral
+  gantools stylize cat.png --style a.jpg --style b.jpg --mix 3,1 -o painted.png
+      three parts of one style and one part of another
+  gantools stylize portrait.jpg --style a.jpg -o painted.jpg --keep-colour
+      brightness alone is painted; a grey photograph stays grey
+  gantools stylize portrait.jpg --style a.jpg -o painted.jpg --mask-in sky.png
+      only where your own mask is white
+  gantools stylize old.jpg --style a.jpg -o painted.jpg --restore
+      repair the photograph first: else its scratches are painted, too
+
+Pictures of styles come with the package: {names}.
+The result has the format of the output's name, or in a folder that of the input.
+Bit depth, EXIF and transparency are kept, and so is the colour profile unless a grey
+photograph gets colours. Nothing is overwritten without --overwrite. Exit code 1 says
+that some photograph failed.
+"""
 DAMAGE = """examples:
   gantools damage portrait.png -o aged.png --severity 0.8
   gantools damage portraits/ -o aged/ --seed 3 --provenance
@@ -107,6 +130,7 @@ as .json also the table and the settings.
 TRAIN = """examples:
   gantools train dcgan --preset smoke --folder runs/dcgan
   gantools train restoration --preset base --folder runs/restoration
+  gantools train style --preset base --folder runs/style
   gantools train restoration --preset base --folder runs/restoration --resume
       goes on where a run was cut off, to the same weights
 
@@ -116,7 +140,7 @@ alone) goes on from the weights that come with the package, for about as long; g
 wants a GPU, and has not been run yet. The others are of dcgan alone, the last rung of
 gantools.dcgan.LADDER on watercolours of fruit: fruit-32 and fruit-64 of that many
 pixels, kinds-32 and kinds-64 of the kind asked for, 20,000 steps each. The package
-comes with shorter runs of all four.
+comes with shorter runs of all four. style has smoke and base alone.
 smoke trains on the pictures that come with the package, the others on named sets
 (see gantools data list).
 """
@@ -177,6 +201,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=version)
     verbs = parser.add_subparsers(required=True, metavar="VERB", dest="verb")
     _add_restore(verbs)
+    _add_stylize(verbs)
     _add_damage(verbs)
     _add_evaluate(verbs)
     _add_train(verbs)
@@ -213,38 +238,85 @@ def _add_restore(verbs: Any) -> None:
         "pixel, which is smoother",
     )
     restore.add_argument(
-        "--report",
-        metavar="FILE.html",
-        type=_page,
-        help="one page that shows each photograph before and after",
-    )
-    restore.add_argument(
         "--mask-out",
         metavar="MASK",
         type=Path,
         help="keep what was marked as damage, white on black: a PNG file for one "
         "photograph, or a folder, as for the output",
     )
-    restore.add_argument(
-        "--mask-in",
-        metavar="MASK",
-        type=Path,
-        help="say yourself where the damage is, white on black: a file of the "
-        "photograph's size, or a folder with photo.jpg.png or photo.png for photo.jpg",
-    )
+    _add_own_mask(restore, "say yourself where the damage is")
     restore.add_argument(
         "--keep-borders",
         action="store_true",
         help="find the frame around the picture, such as film rebate, and change "
         "nothing there",
     )
-    restore.add_argument(
+    _add_results(restore)
+    restore.set_defaults(run=_restore, style=[])
+
+
+def _add_stylize(verbs: Any) -> None:
+    stylize = verbs.add_parser("stylize", help="give photographs another style")
+    names = textwrap.fill(", ".join(collections.pictures()), 58)
+    _command(stylize, "Carry styles over to photographs.", STYLIZE.format(names=names))
+    _add_photos(stylize)
+    stylize.add_argument(
+        "--style",
+        metavar="STYLE",
+        action="append",
+        type=_style,
+        required=True,
+        help="a picture's file, or the name of a picture that comes with the package; "
+        "several are mixed",
+    )
+    stylize.add_argument(
+        "--mix",
+        metavar="W[,W...]",
+        type=_shares,
+        help="how much of each style, in their order (default: equal parts)",
+    )
+    stylize.add_argument(
+        "--strength",
+        type=_severity,
+        default=1.0,
+        help="from 0, no style at all, to 1, all of it (default)",
+    )
+    stylize.add_argument(
+        "--keep-colour",
+        action="store_true",
+        help="paint the brightness alone; grey photographs stay grey",
+    )
+    stylize.add_argument(
+        "--restore", action="store_true", help="restore the photographs first"
+    )
+    _add_own_mask(stylize, "paint only there")
+    _add_results(stylize)
+    stylize.set_defaults(run=_stylize, mask_out=None)
+
+
+def _add_own_mask(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument(
+        "--mask-in",
+        metavar="MASK",
+        type=Path,
+        help=f"{what}, white on black: a file of the photograph's size, or a folder "
+        "with photo.jpg.png or photo.png for photo.jpg",
+    )
+
+
+def _add_results(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--report",
+        metavar="FILE.html",
+        type=_page,
+        help="one page that shows each photograph before and after",
+    )
+    parser.add_argument(
         "--weights",
         metavar="FOLDER",
         type=Path,
         help="weights of your own, from gantools train; default: those shipped",
     )
-    restore.set_defaults(run=_restore)
 
 
 def _add_damage(verbs: Any) -> None:
@@ -260,7 +332,7 @@ def _add_damage(verbs: Any) -> None:
     parser.add_argument(
         "--seed", type=_seed, default=0, help="another seed, another damage (default 0)"
     )
-    parser.set_defaults(run=_damage, report=None, mask_out=None, mask_in=None)
+    parser.set_defaults(run=_damage, report=None, mask_out=None, mask_in=None, style=[])
 
 
 def _add_evaluate(verbs: Any) -> None:
@@ -335,7 +407,7 @@ def _add_photos(parser: argparse.ArgumentParser) -> None:
 def _add_train(verbs: Any) -> None:
     train = verbs.add_parser("train", help="train a network")
     _command(train, "Train the networks of a chapter.", TRAIN)
-    train.add_argument("network", choices=("restoration", "dcgan"))
+    train.add_argument("network", choices=("restoration", "style", "dcgan"))
     train.add_argument("--preset", choices=PRESETS, required=True)
     train.add_argument(
         "--folder", type=Path, required=True, help="for checkpoints and weights"
@@ -361,6 +433,20 @@ def _severity(text: str) -> float:
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"Expected 0 to 1. Received: {text}")
     return value
+
+
+def _style(text: str) -> Path:
+    known = text in collections.pictures()
+    return collections.picture(text) if known else Path(text)
+
+
+def _shares(text: str) -> list[float]:
+    values = [float(part) for part in text.split(",")]
+    if not (min(values) >= 0 and 0 < sum(values) < float("inf")):
+        raise argparse.ArgumentTypeError(
+            f"Expected numbers from 0 on, not all 0. Received: {text}"
+        )
+    return values
 
 
 def _severities(text: str) -> list[float]:
@@ -446,23 +532,18 @@ Work = Callable[[photos.Photo, Job, Callable[[float], None]], Done]
 
 
 def _restore(options: argparse.Namespace) -> int:
-    @functools.cache
-    def restorer() -> Any:  # once, and only when there is a photograph to restore
-        return _networks(options.weights)
+    networks = functools.cache(lambda: _networks("restoration", options.weights))
 
     def work(photo: photos.Photo, job: Job, progress: Callable[[float], None]) -> Done:
-        own = _own_mask(job) if job.given else None
-        with _hushed():
-            size = photo.pixels.shape[:2]
-            mask = photos.load_mask(own, size) if own else None
+        own, mask = _own_mask(job, photo)
         area = scans.find_picture(photo.pixels) if options.keep_borders else None
-        networks = restorer()
+        restorer = networks()
         from gantools import engine, restoration
 
         result = restoration.restore(
             photo,
             options.mode,
-            networks,
+            restorer,
             fidelity=options.fidelity,
             mask=mask,
             area=area,
@@ -471,10 +552,8 @@ def _restore(options: argparse.Namespace) -> int:
         # In place, for each copy of a whole scan counts; and as `restore` has it.
         cv2.threshold(result.mask, 127, 255, cv2.THRESH_BINARY, dst=result.mask)
         line = f"{result.changed:.1%} of it changed"
-        settings = {"mode": options.mode, "fidelity": options.fidelity}
+        settings = {"mode": options.mode, "fidelity": options.fidelity, **own}
         numbers = {"changed": result.changed, "damaged": result.damaged}
-        if own:
-            settings["mask"] = provenance.identify(own)
         if area is not None:
             settings["borders"] = "kept"
             numbers["picture"] = [(part.start, part.stop) for part in area]
@@ -494,12 +573,84 @@ def _restore(options: argparse.Namespace) -> int:
     return _each(options, "restored", work)
 
 
-def _networks(folder: Path | None) -> Any:
-    """Load the networks that restore; refuse the command where they cannot be."""
-    with _hushed():
-        from gantools import restoration
+def _stylize(options: argparse.Namespace) -> int:
+    styles = _styles(options)
+    networks = functools.cache(lambda: _networks("style", options.weights))
+    restorer = functools.cache(lambda: _networks("restoration"))
+    settings = {
+        "styles": [provenance.identify(path) for path in options.style],
+        "mix": options.mix,
+        "strength": options.strength,
+        "keep_colour": options.keep_colour,
+    }
+
+    def work(photo: photos.Photo, job: Job, progress: Callable[[float], None]) -> Done:
+        own, mask = _own_mask(job, photo)
+        wishes = {
+            "strength": options.strength,
+            "weights": options.mix,
+            "keep_colour": options.keep_colour,
+            "mask": mask,
+            "stylist": networks(),
+            "progress": progress,
+        }
+        from gantools import engine, style
+
+        numbers = {}
+        if options.restore:
+            restored, result = style.restore_then_stylize(
+                photo, styles, restorer=restorer(), **wishes
+            )
+            used = {key: restored.weights[key] for key in ("file", "sha256")}
+            own["restored"] = {"mode": restored.mode, "weights": used}
+            numbers["damaged"] = restored.damaged
+        else:
+            result = style.stylize(photo, styles, **wishes)
+        return Done(
+            result.photo,
+            f"{result.changed:.1%} of it changed",
+            {"changed": result.changed, **numbers},
+            {
+                "settings": {**settings, **own},
+                "weights": result.weights,
+                "backend": engine.BACKEND,
+            },
+        )
+
+    return _each(options, "stylised", work)
+
+
+def _styles(options: argparse.Namespace) -> list[photos.Photo]:
+    """Load the pictures whose styles are wanted, or refuse the command."""
+    count = len(options.style)
+    if options.mix and len(options.mix) != count:
+        raise _Refused(
+            f"Expected a number in --mix for each of {count} styles. "
+            f"Received: {len(options.mix)}"
+        )
+    for path in options.style:
+        if not path.exists():
+            names = ", ".join(collections.pictures())
+            raise _Refused(
+                f"{path}: Expected a picture's file or one of {names}. "
+                "Received: no file of that name"
+            )
     try:
-        return restoration.load_restorer(**({"folder": folder} if folder else {}))
+        with _hushed():
+            return [photos.load(path, levels=True) for path in options.style]
+    except photos.PhotoError as problem:
+        raise _Refused(_one_line(problem)) from problem
+
+
+_LOADERS = {"restoration": "load_restorer", "style": "load_style"}
+
+
+def _networks(module: str, folder: Path | None = None) -> Any:
+    """Load a module's networks; refuse the command where they cannot be."""
+    with _hushed():
+        load = getattr(importlib.import_module(f"gantools.{module}"), _LOADERS[module])
+    try:
+        return load(**({"folder": folder} if folder else {}))
     except (OSError, ValueError) as problem:
         raise _Refused(_one_line(problem), FAILED) from problem
 
@@ -509,15 +660,23 @@ def _seeds(seed: int, source: Path) -> list[int]:
     return [seed, zlib.crc32(source.name.encode("utf-8", "replace"))]
 
 
-def _own_mask(job: Job) -> Path:
-    """Find the mask that the user gave for one photograph."""
+def _own_mask(job: Job, photo: photos.Photo) -> tuple[dict, np.ndarray | None]:
+    """Load the mask that the user gave for one photograph, if any was.
+
+    Returns:
+        What to record of it, and the mask, (H, W) bool.
+    """
+    if not job.given:
+        return {}, None
     there = [path for path in job.given if path.exists()]
     if not there:
         names = " or ".join(map(str, job.given))
         raise photos.PhotoError(
             f"{job.source}: Expected a mask {names}. Received: no file of that name"
         )
-    return there[0]
+    with _hushed():
+        mask = photos.load_mask(there[0], photo.pixels.shape[:2])
+    return {"mask": provenance.identify(there[0])}, mask
 
 
 def _border(area: tuple[slice, slice], shape: tuple[int, ...]) -> str:
@@ -596,7 +755,7 @@ def _reported(
         yield
     finally:
         if entries or failures:
-            page = report.page(entries, failures)
+            page = report.page(entries, failures, options.verb)
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 provenance.write_text(page, path, overwrite=options.overwrite)
@@ -680,7 +839,7 @@ def _tally(total: int, failed: int, done: str) -> str:
 
 def _plan(options: argparse.Namespace) -> Plan:
     """Turn words into jobs; count what is none."""
-    own = [options.output, options.mask_out, options.mask_in]
+    own = [options.output, options.mask_out, options.mask_in, *options.style]
     found: dict[Path, Path] = {}  # photograph -> its name below the output folder
     failed = others = results = 0
     bases = []
@@ -718,10 +877,11 @@ def _with_masks(jobs: list[Job], options: argparse.Namespace) -> list[Job]:
     jobs = _with_own_masks(_with_masks_out(jobs, options), options)
     for job in jobs:
         written = {p.resolve() for p in (job.target, job.mask, job.provenance) if p}
-        for path in job.given:
+        for path in (*job.given, *options.style):
             if path.resolve() in written:
                 raise _Refused(
-                    f"Expected another place than your own mask's. Received: {path}"
+                    "Expected another place than that of your own mask or style. "
+                    f"Received: {path}"
                 )
     return jobs
 
@@ -962,7 +1122,7 @@ def _restoration_of(name: Path, folder: Path) -> Path:
 def _trials(options: argparse.Namespace) -> Measure:
     """Age each photograph, restore it, and compare both with it."""
     severities = options.severity or [0.3, 0.6, 0.9]
-    networks = functools.cache(lambda: _networks(options.weights))
+    networks = functools.cache(lambda: _networks("restoration", options.weights))
 
     def restore(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         from gantools import restoration
@@ -1048,8 +1208,7 @@ def _train(options: argparse.Namespace) -> int:
     again = f"gantools train {options.network} --preset {options.preset}"
     again += f" --folder {options.folder} --resume"
     with _hushed():
-        from gantools import dcgan, restoration
-    network = {"dcgan": dcgan, "restoration": restoration}[options.network]
+        network = importlib.import_module(f"gantools.{options.network}")
     try:
         network.train(
             options.preset, options.folder, resume=options.resume, progress=True

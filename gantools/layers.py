@@ -89,3 +89,15 @@ def spectral(model: keras.Model) -> keras.Model:
         return kind.from_config(layer.get_config())
 
     return keras.models.clone_model(model, clone_function=rebuild)
+
+
+class EdgePadding2D(layers.Layer):
+    """Continue pictures (B, H, W, C) by their edge: (B, H + 2, W + 2, C).
+
+    Before a 3x3 convolution that pads nothing itself.  Zeros there would be a dark
+    line around every activation, which a decoder shows as a frame.
+    """
+
+    def call(self, inputs):
+        """Pad by one pixel on each side."""
+        return ops.pad(inputs, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="symmetric")

@@ -1,8 +1,9 @@
 """Training pairs: clean pictures, and what `damage.age` makes of random views of them.
 
 Old photographs come without the pictures they once were.  So the pairs are made:
-take a clean picture, age it, and ask the network for the way back.  Every function
-that `training.fit` calls here is a pure function of the step number.
+take a clean picture, age it, and ask the network for the way back.  Pairs for the
+transfer of style are a photograph and a painting, which have nothing in common.  Every
+function that `training.fit` calls here is a pure function of the step number.
 """
 
 import itertools
@@ -35,6 +36,7 @@ class CleanPictures:
         longest: pictures with a longer side than this are reduced when read, pixels.
         trim: share of the longer side that is cut off all round, where slides have
             their mounts.
+        grey: share of the views whose colour is taken out.
 
     Raises:
         ValueError: if there is no picture at all.
@@ -45,7 +47,9 @@ class CleanPictures:
         groups: Sequence[tuple[float, Sequence[Path]]],
         longest: int = 1200,
         trim: float = 0.0,
+        grey: float = GREY_SHARE,
     ):
+        self.grey = grey
         groups = [(weight, paths) for weight, paths in groups if len(paths)]
         if not groups:
             raise ValueError("Expected at least one picture. Received: none")
@@ -92,7 +96,7 @@ class CleanPictures:
         """Mirror half of the views, and take the colour out of some."""
         view = view[:, ::-1] if rng.random() < 0.5 else view
         view = view.astype(np.float32) / 255.0
-        if rng.random() < GREY_SHARE:
+        if rng.random() < self.grey:
             view = view @ np.array([[0.299], [0.587], [0.114]], np.float32)
         return np.ascontiguousarray(view)
 
@@ -478,6 +482,36 @@ def _tone_pair(clean, rng, how):
         seed = rng.integers(2**32)  # the same frame round both
         pair = (draw_frame(x, np.random.default_rng(seed)) for x in pair)
     return tuple(_as_colour(x) for x in pair)
+
+
+def style_batches(
+    contents: CleanPictures, styles: CleanPictures, batch: int, crop: int, seed: int
+) -> Callable[[int], tuple[np.ndarray, np.ndarray]]:
+    """Make batches for a style network: views of photographs, views of paintings.
+
+    Which photograph meets which painting is chance; there is no truth to learn from.
+
+    Args:
+        contents: where the photographs come from.
+        styles: where the paintings come from.
+        batch: pairs in a batch.
+        crop: side of the views in pixels, a multiple of 8.
+        seed: of the whole run.
+
+    Returns:
+        A function step -> (content, style), both (B, crop, crop, 3) in [-1, 1],
+        float32.
+    """
+
+    def batches(step: int):
+        rng = np.random.default_rng([seed, step])
+        views = (
+            np.stack([_as_colour(p.view(rng, crop)) for _ in range(batch)])
+            for p in (contents, styles)
+        )
+        return tuple(to_network(np.clip(v, 0.0, 1.0)) for v in views)
+
+    return batches
 
 
 def thumbnail(pixels: np.ndarray) -> np.ndarray:

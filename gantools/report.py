@@ -48,6 +48,18 @@ for (const figure of document.querySelectorAll("figure")) {
 """
 
 
+_WORDS = {  # what was done: a title, and what is to be kept in mind
+    "restore": (
+        "Restored photographs",
+        "A restored photograph shows what is likely, not what was",
+    ),
+    "stylize": (
+        "Photographs in another style",
+        "A painted photograph shows what never was",
+    ),
+}
+
+
 @dataclass(frozen=True)
 class Entry:
     """One photograph on the page; small, so that thousands fit into memory.
@@ -104,12 +116,15 @@ def _encode(suffix: str, pixels: np.ndarray) -> bytes:
     return data.tobytes()
 
 
-def page(entries: Sequence[Entry], failures: Sequence[str] = ()) -> str:
+def page(
+    entries: Sequence[Entry], failures: Sequence[str] = (), action: str = "restore"
+) -> str:
     """Write the page.
 
     Args:
         entries: the photographs, in the order of the page.
         failures: a line for each photograph that failed.
+        action: what was done to them, "restore" or "stylize".
 
     Returns:
         A whole HTML document.
@@ -120,6 +135,7 @@ def page(entries: Sequence[Entry], failures: Sequence[str] = ()) -> str:
         f'<tr><td><a href="#photo{i}">{name}</a></td>{_cells(e.record["numbers"])}</tr>'
         for i, (name, e) in enumerate(zip(names, entries, strict=True))
     )
+    title, caution = _WORDS[action]
     names_of_columns = ("photograph", "changed", "marked as damage", "seconds")
     heads = "".join(f"<th>{name}</th>" for name in names_of_columns)
     failed = "".join(f'<li class="failed">{_text(line)}</li>' for line in failures)
@@ -128,11 +144,10 @@ def page(entries: Sequence[Entry], failures: Sequence[str] = ()) -> str:
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Restored photographs</title>
+<title>{title}</title>
 <style>{_STYLE}</style>
-<h1>Restored photographs</h1>
-<p>{len(entries)} done, {len(failures)} failed. A restored photograph shows what is
-likely, not what was: keep the originals.</p>
+<h1>{title}</h1>
+<p>{len(entries)} done, {len(failures)} failed. {caution}: keep the originals.</p>
 {f"<ul>{failed}</ul>" if failed else ""}
 <table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>
 {"".join(figures)}

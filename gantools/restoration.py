@@ -360,13 +360,6 @@ def picture_rms(x, y):
     return ops.mean(ops.sqrt(squared + 1e-5))
 
 
-def _adam(peak: float, steps: int, beta_1: float = 0.9):
-    schedule = keras.optimizers.schedules.CosineDecay(
-        peak / 100, steps, alpha=0.01, warmup_target=peak, warmup_steps=min(50, steps)
-    )
-    return keras.optimizers.Adam(schedule, beta_1, 0.99, global_clipnorm=1.0)
-
-
 class RepairTrainer:
     """Phase 1: the repairer alone, supervised.
 
@@ -384,7 +377,7 @@ class RepairTrainer:
         masked: bool = True,
     ):
         self.repairer, self.masked = repairer, masked
-        self.optimizer = _adam(peak, steps)
+        self.optimizer = training.adam(peak, steps)
         self.optimizer.build(repairer.trainable_variables)
         decoder = repairer.get_layer("decoder")
         self.average = training.ExponentialMovingAverage(decoder, 0.999)
@@ -451,8 +444,8 @@ class AdversarialTrainer:
         self.game, self.network = losses.GAMES[game], network
         self.adversarial, self.perceptual = adversarial, perceptual
         self.masked, self.alone = masked, alone
-        self.g_optimizer = _adam(peak, steps)
-        self.d_optimizer = _adam(peak, steps, beta_1=0.5)
+        self.g_optimizer = training.adam(peak, steps)
+        self.d_optimizer = training.adam(peak, steps, beta_1=0.5)
         self.g_optimizer.build(repairer.trainable_variables)
         self.d_optimizer.build(discriminator.trainable_variables)
         decoder = repairer.get_layer("decoder")
@@ -512,7 +505,7 @@ class ToneTrainer:
 
     def __init__(self, toner: keras.Model, steps: int, peak: float = 1e-3):
         self.toner = toner
-        self.optimizer = _adam(peak, steps)
+        self.optimizer = training.adam(peak, steps)
         self.optimizer.build(toner.trainable_variables)
         reader = toner.get_layer("reader")
         self.average = training.ExponentialMovingAverage(reader, 0.999)

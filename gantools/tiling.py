@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 Span = tuple[int, int]
+Place = tuple[slice, slice]  # rows and columns
 
 
 def _windows(length: int, tile: int, halo: int) -> Iterator[tuple[Span, Span]]:
@@ -22,6 +23,41 @@ def _windows(length: int, tile: int, halo: int) -> Iterator[tuple[Span, Span]]:
         answered = length if stop == length else stop - halo
         yield (start, stop), (done, answered)
         done = answered
+
+
+def parts(
+    *pictures: np.ndarray, tile: int, halo: int, multiple: int
+) -> Iterator[tuple[list[np.ndarray], Place, Place, float]]:
+    """Cut pictures into windows that together answer for each place once.
+
+    Args:
+        pictures: one or more, (H, W, C), any one height and width.
+        tile: side of a window, as for `apply`.
+        halo: of a window's rim, as for `apply`.
+        multiple: of the windows' sides, as for `apply`.
+
+    Yields:
+        The window of each picture, (h, w, C); what of the window is kept; where in the
+        picture that belongs; and the share that will then be finished, in [0, 1].  Both
+        places are rows and columns that start and stop at multiples of `multiple`, of
+        the picture continued to such a size.
+
+    Raises:
+        ValueError: if a picture has no three axes, or the sizes do not fit.
+    """
+    height, width = _size(pictures)
+    if tile % multiple or halo % multiple or tile <= 2 * halo:
+        raise ValueError(
+            f"Expected tile and halo to be multiples of {multiple}, and tile > 2 halo. "
+            f"Received: tile={tile}, halo={halo}"
+        )
+    padded = [-(-n // multiple) * multiple for n in (height, width)]
+    for (top, bottom), (y0, y1) in _windows(padded[0], tile, halo):
+        for (left, right), (x0, x1) in _windows(padded[1], tile, halo):
+            cuts = [_cut(p, top, bottom, left, right) for p in pictures]
+            kept = np.s_[y0 - top : y1 - top, x0 - left : x1 - left]
+            done = (y0 * padded[1] + (y1 - y0) * x1) / (padded[0] * padded[1])
+            yield cuts, kept, np.s_[y0:y1, x0:x1], done
 
 
 def apply(
@@ -53,6 +89,24 @@ def apply(
     Raises:
         ValueError: if a picture has no three axes, or the sizes do not fit.
     """
+    height, width = _size(pictures)
+    results = out
+    size = {"tile": tile, "halo": halo, "multiple": multiple}
+    for cuts, kept, place, done in parts(*pictures, **size):
+        answers = fn(*cuts)
+        if results is None:
+            results = tuple(
+                np.empty((height, width, *a.shape[2:]), a.dtype) for a in answers
+            )
+        for result, answer in zip(results, answers, strict=True):
+            there = result[place]  # without what lies beyond the picture
+            there[...] = answer[kept][: there.shape[0], : there.shape[1]]
+        if progress:
+            progress(done)
+    return results
+
+
+def _size(pictures: tuple[np.ndarray, ...]) -> tuple[int, int]:
     height, width = pictures[0].shape[:2]
     for picture in pictures:
         if picture.ndim != 3:
@@ -64,28 +118,7 @@ def apply(
                 f"Expected pictures of one size, {(height, width)}. "
                 f"Received: {picture.shape[:2]}"
             )
-    if tile % multiple or halo % multiple or tile <= 2 * halo:
-        raise ValueError(
-            f"Expected tile and halo to be multiples of {multiple}, and tile > 2 halo. "
-            f"Received: tile={tile}, halo={halo}"
-        )
-    padded = [-(-n // multiple) * multiple for n in (height, width)]
-    results = out
-    for (top, bottom), (y0, y1) in _windows(padded[0], tile, halo):
-        for (left, right), (x0, x1) in _windows(padded[1], tile, halo):
-            answers = fn(*(_cut(p, top, bottom, left, right) for p in pictures))
-            if results is None:
-                results = tuple(
-                    np.empty((height, width, *a.shape[2:]), a.dtype) for a in answers
-                )
-            kept = np.s_[
-                y0 - top : min(y1, height) - top, x0 - left : min(x1, width) - left
-            ]
-            for result, answer in zip(results, answers, strict=True):
-                result[y0:y1, x0:x1] = answer[kept]
-            if progress:
-                progress((y0 * padded[1] + (y1 - y0) * x1) / (padded[0] * padded[1]))
-    return results
+    return height, width
 
 
 def _cut(pixels: np.ndarray, top: int, bottom: int, left: int, right: int):

@@ -177,6 +177,22 @@ def with_precision(model: keras.Model, dtype: str) -> keras.Model:
     return copy
 
 
+def adam(peak: float, steps: int, beta_1: float = 0.9) -> keras.optimizers.Adam:
+    """Make Adam with a rate that rises for 50 steps, then falls along a cosine.
+
+    It follows Kingma and Ba 2015 (arXiv:1412.6980); gradients longer than 1 are cut.
+
+    Args:
+        peak: the highest rate; the first is a hundredth of it, and the last nearly.
+        steps: of the whole run.
+        beta_1: how much of the last gradients' mean is kept; beta_2 is 0.99.
+    """
+    schedule = keras.optimizers.schedules.CosineDecay(
+        peak / 100, steps, alpha=0.01, warmup_target=peak, warmup_steps=min(50, steps)
+    )
+    return keras.optimizers.Adam(schedule, beta_1, 0.99, global_clipnorm=1.0)
+
+
 def fit(
     trainer: Trainer,
     batches: Callable[[int], Batch],

@@ -273,6 +273,11 @@ def test_there_are_at_least_twenty_kinds_of_bad_input():
         "evaluate photo.jpg --severity 0.5,2",
         "evaluate photo.jpg --seed -1",
         "evaluate photo.jpg -o results.txt",
+        "stylize photo.jpg -o out",
+        "stylize photo.jpg --style cat -o out --strength 2",
+        "stylize photo.jpg --style cat -o out --mix 1,-1",
+        "stylize photo.jpg --style cat -o out --mix 0",
+        "stylize photo.jpg --style cat -o out --mix half",
     ],
 )
 def test_command_without_sense_gives_one_line_and_code_2(capfd, words):
@@ -763,9 +768,9 @@ def test_evaluate_overwrites_when_told(lpips):
 
 @pytest.fixture
 def trainers(monkeypatch):
-    """Put recorders in the place of both training functions."""
+    """Put recorders in the place of all training functions."""
     calls = []
-    for name in ("dcgan", "restoration"):
+    for name in ("dcgan", "restoration", "style"):
 
         def train(preset, folder, resume=False, progress=False, name=name):
             calls.append((name, preset, folder, resume, progress))
@@ -776,13 +781,14 @@ def trainers(monkeypatch):
     return calls
 
 
-def test_every_preset_of_either_network_can_be_asked_for():
-    from gantools import dcgan, restoration
+def test_every_preset_of_any_network_can_be_asked_for():
+    from gantools import dcgan, restoration, style
 
-    assert set(cli.PRESETS) == {*dcgan.PRESETS, *restoration.PRESETS}
+    known = {*dcgan.PRESETS, *restoration.PRESETS, *style.PRESETS}
+    assert set(cli.PRESETS) == known
 
 
-@pytest.mark.parametrize("network", ["restoration", "dcgan"])
+@pytest.mark.parametrize("network", ["restoration", "style", "dcgan"])
 @pytest.mark.parametrize("resume", [False, True])
 def test_train_calls_the_network_s_own_training(trainers, network, resume):
     words = ["train", network, "--preset", "smoke", "--folder", "runs/a"]
@@ -845,7 +851,16 @@ def test_data_fetch_tells_where_or_why_not(capfd, monkeypatch):
 
 @pytest.mark.parametrize(
     "words",
-    [[], ["restore"], ["damage"], ["evaluate"], ["train"], ["data"], ["info"]],
+    [
+        [],
+        ["restore"],
+        ["stylize"],
+        ["damage"],
+        ["evaluate"],
+        ["train"],
+        ["data"],
+        ["info"],
+    ],
 )
 def test_help_has_examples_that_parse(capfd, words):
     assert main([*words, "--help"]) == 0
@@ -934,6 +949,185 @@ def test_untrained_network_changes_nothing_in_conservative_mode(folder):
     record = json.loads(Path("out/deep.tif.json").read_text())
     digest = hashlib.sha256((folder / "runs" / "restoration.npz").read_bytes())
     assert record["weights"]["sha256"] == digest.hexdigest()
+
+
+# Styles
+
+
+@pytest.fixture
+def painter(monkeypatch, inverter):
+    """Put in the place of the style network one that inverts pictures, too.
+
+    Its restoration halves the levels, so that one can see that it came first.
+    """
+    calls = []
+
+    def stylize(photo, styles, *, progress=None, **wishes):
+        calls.append({"styles": [s.pixels for s in styles], **wishes})
+        if progress:
+            progress(0.5)
+        mask = wishes["mask"]
+        where = ... if mask is None else mask
+        pixels = photo.pixels.copy()
+        pixels[where] = np.iinfo(pixels.dtype).max - pixels[where]
+        return types.SimpleNamespace(
+            photo=replace(photo, pixels=pixels),
+            changed=1.0,
+            weights={"file": "s.npz", "sha256": "1" * 64},
+        )
+
+    def restore_then_stylize(photo, styles, *, restorer, **wishes):
+        calls.append(restorer)
+        restored = types.SimpleNamespace(
+            photo=replace(photo, pixels=photo.pixels // 2),
+            damaged=0.25,
+            mode="full",
+            weights={"file": "w.npz", "sha256": "0" * 64},
+        )
+        return restored, stylize(restored.photo, styles, **wishes)
+
+    module = types.SimpleNamespace(
+        stylize=stylize,
+        restore_then_stylize=restore_then_stylize,
+        load_style=lambda **where: where,
+    )
+    monkeypatch.setitem(sys.modules, "gantools.style", module)
+    monkeypatch.setattr(gantools, "style", module, raising=False)
+    return calls
+
+
+def test_wishes_and_styles_reach_the_style_network(painter, capfd):
+    picture("a.png"), picture("painting.png", PIXELS[:20])
+    words = "stylize a.png --style painting.png --style cat -o b.png --strength 0.5"
+    assert main([*words.split(), "--mix", "3,1", "--keep-colour"]) == 0
+    (call,) = painter
+    first, second = call.pop("styles")
+    assert np.array_equal(first, PIXELS[:20])
+    known = collections.picture("cat")
+    assert np.array_equal(second, photos.load(known, levels=True).pixels)
+    wanted = {"strength": 0.5, "weights": [3.0, 1.0], "keep_colour": True}
+    assert call == {**wanted, "mask": None, "stylist": {}}
+    assert inverted("b.png")
+    said = capfd.readouterr()
+    assert said.err == "" and said.out.splitlines()[-1] == "1 of 1 stylised"
+
+
+def test_stylize_keeps_shapes_of_folders_and_overwrites_nothing(painter, capfd):
+    for name in ("a.png", "deep/b.tif"):
+        picture(f"in/{name}")
+    words = ["stylize", "in", "--style", "cat", "-o", "in/out"]
+    assert main(words) == 0
+    assert inverted("in/out/a.png") and inverted("in/out/deep/b.tif")
+    picture("in/c.png")
+    before = files()
+    assert main(words) == 1  # two results are there already; the third is made
+    assert files().keys() - before.keys() == {str(Path("in/out/c.png"))}
+    assert {path: files()[path] for path in before} == before
+    assert main([*words, "--overwrite"]) == 0
+    assert len(painter) == 2 + 1 + 3
+
+
+def test_a_style_among_the_photographs_is_not_painted_itself(painter, capfd):
+    picture("in/a.png"), picture("in/style.png")
+    assert main(["stylize", "in", "--style", "in/style.png", "-o", "out"]) == 0
+    assert {path.name for path in Path("out").glob("*.png")} == {"a.png"}
+
+
+def test_stylize_records_what_was_done(painter):
+    picture("a.png"), picture("painting.png", PIXELS[:20])
+    words = "stylize a.png --style painting.png -o out --provenance --report r.html"
+    assert main(words.split()) == 0
+    record = json.loads(Path("out/a.png.json").read_text("utf-8"))
+    digest = hashlib.sha256(Path("painting.png").read_bytes()).hexdigest()
+    (style,) = record["settings"].pop("styles")
+    assert (style["name"], style["sha256"]) == ("painting.png", digest)
+    wanted = {"mix": None, "strength": 1.0, "keep_colour": False}
+    assert record["action"] == "stylize" and record["settings"] == wanted
+    assert record["weights"] == {"file": "s.npz", "sha256": "1" * 64}
+    assert record["numbers"]["changed"] == 1
+    page = Path("r.html").read_text("utf-8")
+    assert "<h1>Photographs in another style</h1>" in page
+    assert page.count("<figure") == 1
+
+
+def test_restoration_comes_first_where_it_is_wanted(painter):
+    picture("a.png")
+    words = "stylize a.png --style cat -o out --restore --provenance"
+    assert main(words.split()) == 0
+    assert np.array_equal(np.asarray(Image.open("out/a.png")), 255 - PIXELS // 2)
+    assert painter[0] == "nets"
+    record = json.loads(Path("out/a.png.json").read_text("utf-8"))
+    weights = {"file": "w.npz", "sha256": "0" * 64}
+    assert record["settings"]["restored"] == {"mode": "full", "weights": weights}
+    assert record["numbers"]["damaged"] == 0.25
+
+
+def test_own_mask_says_where_to_paint(painter):
+    picture("a.png")
+    where = own_mask("masks/a.png")
+    words = "stylize a.png --style cat -o out --mask-in masks --provenance"
+    assert main(words.split()) == 0
+    painted = np.asarray(Image.open("out/a.png"))
+    assert np.array_equal(painted[where], 255 - PIXELS[where])
+    assert np.array_equal(painted[~where], PIXELS[~where])
+    record = json.loads(Path("out/a.png.json").read_text("utf-8"))
+    digest = hashlib.sha256(Path("masks/a.png").read_bytes()).hexdigest()
+    assert record["settings"]["mask"]["sha256"] == digest
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        ("a.png --style nobody -o out", "acanthus-mollis"),
+        ("a.png --style note.txt -o out", "note.txt"),
+        ("a.png --style sub -o out", "sub"),
+        ("a.png --style cat --mix 1,2 -o out", "--mix"),
+        ("a.png --style s.png -o s.png --overwrite", "s.png"),
+        ("a.png --style cat -o s.png", "s.png"),
+        ("a.png --style cat -o out --mask-in none.png", "none.png"),
+        ("b.png --style cat -o out", "b.png"),
+        ("a.png --style cat -o out.gif", "out.gif"),
+    ],
+)
+def test_stylize_refuses_in_one_line_and_changes_nothing(painter, capfd, words, named):
+    picture("a.png"), picture("s.png"), picture("sub/c.png")
+    Path("note.txt").write_text("a note")
+    before = files()
+    assert main(["stylize", *words.split()]) in (1, 2)
+    said = capfd.readouterr().err
+    assert said.count("\n") == 1 and said.startswith("gantools: ")
+    assert "Expected" in said and "Received" in said and named in said
+    assert "Traceback" not in said and files() == before and not painter
+
+
+def test_missing_style_weights_end_the_whole_command_in_one_line(capfd, folder):
+    picture("a.png"), picture("b.png")
+    words = ["stylize", "a.png", "b.png", "--style", "cat", "-o", "out"]
+    assert main([*words, "--weights", "empty"]) == 1
+    said = capfd.readouterr().err
+    assert said.startswith("gantools: Expected trained weights of the style network")
+    assert said.count("\n") == 1 and sorted(files()) == ["a.png", "b.png"]
+
+
+def test_stylize_paints_with_a_network_of_ones_own(folder):
+    from gantools import pretrained, style
+
+    decoder = style.build_decoder((8, 6, 6, 4))
+    pretrained.save("style", [decoder], folder / "runs", what="untrained")
+    tifffile.imwrite("deep.tif", DEEP, photometric="rgb")
+    tifffile.imwrite("grey.tif", DEEP[..., 0], photometric="minisblack")
+    words = ["stylize", "deep.tif", "grey.tif", "--style", "cat", "-o"]
+    assert main([*words, "out", "--weights", "runs", "--keep-colour"]) == 0
+    own_mask("deep.png"), own_mask("grey.png")
+    assert main([*words, "some", "--weights", "runs", "--mask-in", "."]) == 0
+    where = own_mask("mask.png")
+    painted, some = (tifffile.imread(f"{out}/deep.tif") for out in ("out", "some"))
+    assert painted.dtype == some.dtype == np.uint16
+    assert (painted != DEEP).mean() > 0.9
+    assert np.array_equal(some[~where], DEEP[~where])
+    assert (some[where] != DEEP[where]).mean() > 0.9
+    assert tifffile.imread("out/grey.tif").shape == DEEP.shape[:2]
+    assert tifffile.imread("some/grey.tif").shape == DEEP.shape  # it got colours
 
 
 MEASURE = """

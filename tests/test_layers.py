@@ -5,7 +5,7 @@ import numpy as np
 from keras import ops
 
 from gantools import engine
-from gantools.layers import SpectralConv2D, SpectralDense, spectral
+from gantools.layers import EdgePadding2D, SpectralConv2D, SpectralDense, spectral
 
 
 def _layer(steps):
@@ -88,3 +88,11 @@ def test_gradient_is_orthogonal_to_the_kernel():
     cosine = gradient @ kernel / np.linalg.norm(gradient) / np.linalg.norm(kernel)
     assert np.linalg.norm(gradient) > 1e-3
     assert abs(cosine) < 1e-3
+
+
+def test_edges_go_on_beyond_the_picture():
+    x = np.random.default_rng(0).normal(size=(2, 3, 1, 4)).astype("float32")
+    wanted = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
+    np.testing.assert_array_equal(EdgePadding2D()(x), wanted)
+    symbolic = EdgePadding2D()(keras.Input((None, None, 4)))
+    assert symbolic.shape == (None, None, None, 4)

@@ -101,3 +101,11 @@ def test_exact_resumption_holds_on_every_backend(backend):
     selected = "early or inside_a_step or precision or average"
     test = HERE / "test_training.py"
     run(backend, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", selected, test)
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_styles_are_learned_and_painted_on_every_backend(backend):
+    needs(backend)
+    selected = "adain or gram or optimising_lowers or gradient or strength or edges"
+    tests = [HERE / "test_style.py", HERE / "test_layers.py"]
+    run(backend, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", selected, *tests)

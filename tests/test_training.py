@@ -493,3 +493,11 @@ def test_forked_processes_prepare_the_same_batches():
         [sys.executable, "-c", FORKED], capture_output=True, text=True, timeout=240
     )
     assert done.stdout.strip() == str(list(range(1, 10))), done.stderr[-2000:]
+
+
+def test_the_rate_of_adam_rises_then_falls():
+    rate = training.adam(1e-3, 200).get_config()["learning_rate"]["config"]
+    schedule = keras.optimizers.schedules.CosineDecay(**rate)
+    at = [float(schedule(step)) for step in (0, 25, 50, 150, 250)]
+    # Half the way down a cosine that ends at a hundredth: (1 + 0.01) / 2.
+    np.testing.assert_allclose(at, [1e-5, 5.05e-4, 1e-3, 5.05e-4, 1e-5], rtol=1e-4)
