@@ -35,6 +35,7 @@ class CleanPictures:
         longest: pictures with a longer side than this are reduced when read, pixels.
         trim: share of the longer side that is cut off all round, where slides have
             their mounts.
+        grey: share of the views whose colour is taken out.
 
     Raises:
         ValueError: if there is no picture at all.
@@ -45,7 +46,9 @@ class CleanPictures:
         groups: Sequence[tuple[float, Sequence[Path]]],
         longest: int = 1200,
         trim: float = 0.0,
+        grey: float = GREY_SHARE,
     ):
+        self.grey = grey
         groups = [(weight, paths) for weight, paths in groups if len(paths)]
         if not groups:
             raise ValueError("Expected at least one picture. Received: none")
@@ -92,7 +95,7 @@ class CleanPictures:
         """Mirror half of the views, and take the colour out of some."""
         view = view[:, ::-1] if rng.random() < 0.5 else view
         view = view.astype(np.float32) / 255.0
-        if rng.random() < GREY_SHARE:
+        if rng.random() < self.grey:
             view = view @ np.array([[0.299], [0.587], [0.114]], np.float32)
         return np.ascontiguousarray(view)
 

@@ -34,6 +34,36 @@ pictures = dcgan.generate(trainer.average.model, 4, seed=0)
 np.savez(f"{folder}/{wanted}-out.npz", curve=curve, pictures=pictures)
 """
 
+# Both ways of training without pairs: the same, from weights that are fed too.
+UNPAIRED = """
+import sys
+import numpy as np
+from gantools import engine, unpaired
+
+folder, wanted = sys.argv[1:]
+assert engine.BACKEND == wanted
+curves = {}
+for method in unpaired.METHODS:
+    rng = np.random.default_rng(0)
+    players = (
+        unpaired.build_generator((4, 6, 8), 1),
+        unpaired.build_discriminator((4, 6, 8, 8)),
+    )
+    if method == "cycle":
+        trainer = unpaired.CycleTrainer(*players, (32, 32, 3), 5, augmented=False)
+    else:
+        trainer = unpaired.ContrastTrainer(*players, 5, augmented=False, patches=1024)
+    for side in trainer.players:
+        for v in side:
+            v.assign(rng.normal(0, 0.2, v.shape).astype("float32"))
+    fast = engine.compile_step(trainer.step, trainer.state)
+    curves[method] = []
+    for _ in range(5):
+        x, y = rng.uniform(-1, 1, (2, 2, 32, 32, 3)).astype("float32")
+        curves[method].append([float(v) for v in fast(x, y).values()])
+np.savez(f"{folder}/{wanted}-unpaired.npz", **curves)
+"""
+
 
 def needs(backend):
     """Skip where a backend is not installed."""
@@ -101,3 +131,16 @@ def test_exact_resumption_holds_on_every_backend(backend):
     selected = "early or inside_a_step or precision or average"
     test = HERE / "test_training.py"
     run(backend, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", selected, test)
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_training_without_pairs_agrees_with_tensorflow(tmp_path, backend):
+    needs(backend)
+    curves = {}
+    for name in ("tensorflow", backend):
+        run(name, "-c", UNPAIRED, tmp_path, name)
+        with np.load(tmp_path / f"{name}-unpaired.npz") as file:
+            curves[name] = dict(file)
+    for method, wanted in curves["tensorflow"].items():
+        error = np.abs(curves[backend][method] - wanted).max(axis=1)
+        assert error[0] < 1e-5 and error[4] < 1e-3, (method, error)

@@ -44,7 +44,7 @@ FLOORS = [
         "scans",
     },
     {"training", "pretrained", "pairs", "tiling"},
-    {"dcgan", "restoration"},
+    {"dcgan", "restoration", "unpaired"},
     {"evaluation", "exercises"},
     {"cli"},
 ]
