@@ -8,6 +8,7 @@ import argparse
 import contextlib
 import functools
 import glob
+import importlib.metadata
 import itertools
 import mimetypes
 import os
@@ -18,7 +19,6 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from importlib import metadata
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -30,7 +30,7 @@ import gantools
 from gantools import collections, damage, evaluation, photos, provenance, report, scans
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
-# of both networks, written down here because to read them there takes seconds
+# of all networks, written down here because to read them there takes seconds
 PRESETS = (
     "smoke",
     "small",
@@ -43,6 +43,8 @@ PRESETS = (
     "kinds-32",
     "kinds-64",
 )
+TASKS = ("painting", "watercolour", "colour-film-1940s")
+METHODS = ("cycle", "contrast")
 
 EXAMPLES = """examples:
   gantools restore grandmother.jpg -o restored.jpg
@@ -109,6 +111,8 @@ TRAIN = """examples:
   gantools train restoration --preset base --folder runs/restoration
   gantools train restoration --preset base --folder runs/restoration --resume
       goes on where a run was cut off, to the same weights
+  gantools train unpaired --task painting --preset base --folder runs/painting
+      a style from pictures that show other things; small takes hours on two cores
 
 smoke takes less than a minute, only to see that all works; cpu takes about an hour
 and a half on two cores (restoration; dcgan a quarter of an hour); more (restoration
@@ -335,8 +339,15 @@ def _add_photos(parser: argparse.ArgumentParser) -> None:
 def _add_train(verbs: Any) -> None:
     train = verbs.add_parser("train", help="train a network")
     _command(train, "Train the networks of a chapter.", TRAIN)
-    train.add_argument("network", choices=("restoration", "dcgan"))
+    train.add_argument("network", choices=("restoration", "dcgan", "unpaired"))
     train.add_argument("--preset", choices=PRESETS, required=True)
+    train.add_argument("--task", choices=TASKS, help="the style, for unpaired alone")
+    train.add_argument(
+        "--method",
+        choices=METHODS,
+        default="contrast",
+        help="what holds unpaired's pictures to their photographs; default: contrast",
+    )
     train.add_argument(
         "--folder", type=Path, required=True, help="for checkpoints and weights"
     )
@@ -1047,13 +1058,19 @@ def _known(rows: Sequence[dict]) -> list[dict]:
 def _train(options: argparse.Namespace) -> int:
     again = f"gantools train {options.network} --preset {options.preset}"
     again += f" --folder {options.folder} --resume"
-    with _hushed():
-        from gantools import dcgan, restoration
-    network = {"dcgan": dcgan, "restoration": restoration}[options.network]
-    try:
-        network.train(
-            options.preset, options.folder, resume=options.resume, progress=True
+    wishes = [options.preset, options.folder]
+    if (options.network == "unpaired") != bool(options.task):
+        raise _Refused(
+            "Expected --task with unpaired, and with unpaired alone. "
+            f"Received: {options.network}, task {options.task}"
         )
+    if options.task:
+        again += f" --task {options.task} --method {options.method}"
+        wishes = [options.task, options.preset, options.method, options.folder]
+    with _hushed():
+        network = importlib.import_module(f"gantools.{options.network}")
+    try:
+        network.train(*wishes, resume=options.resume, progress=True)
     except KeyboardInterrupt:
         _complain(f"interrupted; go on with: {again}")
         return INTERRUPTED
@@ -1110,8 +1127,8 @@ def _info(options: argparse.Namespace) -> int:
 
 def _version(name: str) -> str:
     try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
         return "not installed under this name"
 
 
