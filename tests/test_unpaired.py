@@ -375,6 +375,13 @@ def test_strength_blends_between_the_photograph_and_the_style(
         assert np.abs(full.pixels.astype("float64") - original.pixels).max() > 0.01
 
 
+def test_the_border_is_answered_as_the_inside(stylist):
+    flat = Photo(np.full((50, 70, 3), 0.3, np.float32))
+    assert np.ptp(unpaired.apply(flat, stylist).pixels, axis=(0, 1)).max() < 1e-6
+    alone = stylist.generator.predict_on_batch(np.full((1, 52, 72, 3), -0.4, "float32"))
+    assert np.ptp(alone[0], axis=(0, 1)).max() > 0.05  # what this test would see
+
+
 def test_all_but_the_pixels_is_kept(stylist):
     photo = _photo(40, 30)
     alpha = np.ones((40, 30), np.float32)
