@@ -8,7 +8,7 @@ import argparse
 import contextlib
 import functools
 import glob
-import importlib
+import importlib.metadata
 import itertools
 import mimetypes
 import os
@@ -19,7 +19,6 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from importlib import metadata
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -44,6 +43,9 @@ PRESETS = (
     "kinds-32",
     "kinds-64",
 )
+NETWORKS = ("restoration", "style", "unpaired", "dcgan")
+TASKS = ("painting", "watercolour", "colour-film-1940s")
+METHODS = ("cycle", "contrast")
 
 EXAMPLES = """examples:
   gantools restore grandmother.jpg -o restored.jpg
@@ -133,14 +135,15 @@ TRAIN = """examples:
   gantools train style --preset base --folder runs/style
   gantools train restoration --preset base --folder runs/restoration --resume
       goes on where a run was cut off, to the same weights
+  gantools train unpaired --task painting --preset base --folder runs/painting
+      a style from pictures that show other things; small takes hours on two cores
 
-smoke takes less than a minute, only to see that all works; cpu takes about an hour
-and a half on two cores (restoration; dcgan a quarter of an hour); more (restoration
-alone) goes on from the weights that come with the package, for about as long; gpu
-wants a GPU, and has not been run yet. The others are of dcgan alone, the last rung of
-gantools.dcgan.LADDER on watercolours of fruit: fruit-32 and fruit-64 of that many
-pixels, kinds-32 and kinds-64 of the kind asked for, 20,000 steps each. The package
-comes with shorter runs of all four. style has smoke and base alone.
+smoke takes less than a minute, only to see that all works. small is for a patient CPU
+(restoration, unpaired), base and large want a GPU (restoration, style, unpaired; large
+is of restoration alone, and has not been run). dcgan has cpu, a quarter of an hour on
+two cores, and gpu, which has not been run, and the last rung of its LADDER on
+watercolours of fruit: fruit-32 and fruit-64 of that many pixels, kinds-32 and kinds-64
+of the kind asked for, 20,000 steps each. The package comes with shorter runs of them.
 smoke trains on the pictures that come with the package, the others on named sets
 (see gantools data list).
 """
@@ -407,8 +410,15 @@ def _add_photos(parser: argparse.ArgumentParser) -> None:
 def _add_train(verbs: Any) -> None:
     train = verbs.add_parser("train", help="train a network")
     _command(train, "Train the networks of a chapter.", TRAIN)
-    train.add_argument("network", choices=("restoration", "style", "dcgan"))
+    train.add_argument("network", choices=NETWORKS)
     train.add_argument("--preset", choices=PRESETS, required=True)
+    train.add_argument("--task", choices=TASKS, help="the style, for unpaired alone")
+    train.add_argument(
+        "--method",
+        choices=METHODS,
+        default="contrast",
+        help="what holds unpaired's pictures to their photographs; default: contrast",
+    )
     train.add_argument(
         "--folder", type=Path, required=True, help="for checkpoints and weights"
     )
@@ -1207,12 +1217,19 @@ def _known(rows: Sequence[dict]) -> list[dict]:
 def _train(options: argparse.Namespace) -> int:
     again = f"gantools train {options.network} --preset {options.preset}"
     again += f" --folder {options.folder} --resume"
+    wishes = [options.preset, options.folder]
+    if (options.network == "unpaired") != bool(options.task):
+        raise _Refused(
+            "Expected --task with unpaired, and with unpaired alone. "
+            f"Received: {options.network}, task {options.task}"
+        )
+    if options.task:
+        again += f" --task {options.task} --method {options.method}"
+        wishes = [options.task, options.preset, options.method, options.folder]
     with _hushed():
         network = importlib.import_module(f"gantools.{options.network}")
     try:
-        network.train(
-            options.preset, options.folder, resume=options.resume, progress=True
-        )
+        network.train(*wishes, resume=options.resume, progress=True)
     except KeyboardInterrupt:
         _complain(f"interrupted; go on with: {again}")
         return INTERRUPTED
@@ -1269,8 +1286,8 @@ def _info(options: argparse.Namespace) -> int:
 
 def _version(name: str) -> str:
     try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
         return "not installed under this name"
 
 

@@ -266,6 +266,7 @@ def test_there_are_at_least_twenty_kinds_of_bad_input():
         "train dcgan --folder runs",
         "train cyclegan --preset smoke --folder runs",
         "train dcgan --preset huge --folder runs",
+        "train unpaired --preset smoke --folder runs --task fresco",
         "data",
         "data fetch nothing",
         "info --loud",
@@ -770,10 +771,10 @@ def test_evaluate_overwrites_when_told(lpips):
 def trainers(monkeypatch):
     """Put recorders in the place of all training functions."""
     calls = []
-    for name in ("dcgan", "restoration", "style"):
+    for name in ("dcgan", "restoration", "style", "unpaired"):
 
-        def train(preset, folder, resume=False, progress=False, name=name):
-            calls.append((name, preset, folder, resume, progress))
+        def train(*wishes, resume=False, progress=False, name=name):
+            calls.append((name, *wishes, resume, progress))
 
         module = types.SimpleNamespace(train=train)
         monkeypatch.setitem(sys.modules, f"gantools.{name}", module)
@@ -781,11 +782,12 @@ def trainers(monkeypatch):
     return calls
 
 
-def test_every_preset_of_any_network_can_be_asked_for():
-    from gantools import dcgan, restoration, style
+def test_every_preset_task_and_method_can_be_asked_for():
+    from gantools import dcgan, restoration, style, unpaired
 
-    known = {*dcgan.PRESETS, *restoration.PRESETS, *style.PRESETS}
-    assert set(cli.PRESETS) == known
+    modules = (dcgan, restoration, style, unpaired)
+    assert set(cli.PRESETS) == {name for module in modules for name in module.PRESETS}
+    assert tuple(unpaired.TASKS) == cli.TASKS and cli.METHODS == unpaired.METHODS
 
 
 @pytest.mark.parametrize("network", ["restoration", "style", "dcgan"])
@@ -796,6 +798,25 @@ def test_train_calls_the_network_s_own_training(trainers, network, resume):
     assert trainers == [(network, "smoke", Path("runs/a"), resume, True)]
 
 
+@pytest.mark.parametrize("method", ["cycle", "contrast"])
+def test_train_tells_unpaired_the_task_and_the_method(trainers, method):
+    words = ["train", "unpaired", "--preset", "smoke", "--folder", "runs/a"]
+    words += ["--task", "painting"] + ["--method", "cycle"] * (method == "cycle")
+    assert main(words) == 0
+    wanted = ("unpaired", "painting", "smoke", method, Path("runs/a"), False, True)
+    assert trainers == [wanted]
+
+
+@pytest.mark.parametrize("words", ["dcgan --task painting", "unpaired"])
+def test_a_task_goes_with_unpaired_alone(trainers, capfd, words):
+    words = ["train", *words.split(), "--preset", "smoke", "--folder", "runs/a"]
+    assert main(words) == 2
+    said = capfd.readouterr().err
+    assert said.startswith("gantools: Expected --task with unpaired, and with unpaired")
+    assert said.count("\n") == 1 and not trainers
+
+
+@pytest.mark.parametrize("words", ["dcgan", "unpaired --task painting --method cycle"])
 @pytest.mark.parametrize(
     "problem, code",
     [
@@ -806,19 +827,20 @@ def test_train_calls_the_network_s_own_training(trainers, network, resume):
     ],
 )
 def test_training_that_stops_says_why_and_how_to_go_on(
-    trainers, monkeypatch, capfd, problem, code
+    trainers, monkeypatch, capfd, words, problem, code
 ):
     def fail(*_, **__):
         raise problem
 
-    monkeypatch.setattr(gantools.dcgan, "train", fail)
-    words = ["train", "dcgan", "--preset", "smoke", "--folder", "runs/a"]
+    words = ["train", *words.split(), "--preset", "smoke", "--folder", "runs/a"]
+    monkeypatch.setattr(getattr(gantools, words[1]), "train", fail)
     assert main(words) == code
     said = capfd.readouterr().err
     assert said.count("\n") == 1 and str(problem) in said
     if isinstance(problem, FileExistsError | KeyboardInterrupt):
         go_on = said.strip().split("gantools train ")[1]
         assert main(["train", *go_on.split()]) == code  # a command that parses
+        assert all(word in go_on.split() for word in words[1:])
 
 
 def test_data_list_names_every_set_and_whether_it_is_here(capfd, monkeypatch, folder):

@@ -34,6 +34,36 @@ pictures = dcgan.generate(trainer.average.model, 4, seed=0)
 np.savez(f"{folder}/{wanted}-out.npz", curve=curve, pictures=pictures)
 """
 
+# Both ways of training without pairs: the same, from weights that are fed too.
+UNPAIRED = """
+import sys
+import numpy as np
+from gantools import engine, unpaired
+
+folder, wanted = sys.argv[1:]
+assert engine.BACKEND == wanted
+curves = {}
+for method in unpaired.METHODS:
+    rng = np.random.default_rng(0)
+    players = (
+        unpaired.build_generator((4, 6, 8), 1),
+        unpaired.build_discriminator((4, 6, 8, 8)),
+    )
+    if method == "cycle":
+        trainer = unpaired.CycleTrainer(*players, (32, 32, 3), 5, augmented=False)
+    else:
+        trainer = unpaired.ContrastTrainer(*players, 5, augmented=False, patches=1024)
+    for v in engine.variables_of(trainer.state[0]):  # all that both sides hold
+        v.assign(rng.normal(0, 0.2, v.shape).astype("float32"))
+    fast = engine.compile_step(trainer.step, trainer.state)
+    curves[method] = []
+    for _ in range(5):
+        x, y = rng.uniform(-1, 1, (2, 2, 32, 32, 3)).astype("float32")
+        logs = fast(x, y)
+        curves[method].append([float(logs[name]) for name in sorted(logs)])
+np.savez(f"{folder}/{wanted}-unpaired.npz", **curves)
+"""
+
 
 def needs(backend):
     """Skip where a backend is not installed."""
@@ -109,3 +139,18 @@ def test_styles_are_learned_and_painted_on_every_backend(backend):
     selected = "adain or gram or optimising_lowers or gradient or strength or edges"
     tests = [HERE / "test_style.py", HERE / "test_layers.py"]
     run(backend, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", selected, *tests)
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_training_without_pairs_agrees_with_tensorflow(tmp_path, backend):
+    needs(backend)
+    curves = {}
+    for name in ("tensorflow", backend):
+        run(name, "-c", UNPAIRED, tmp_path, name)
+        with np.load(tmp_path / f"{name}-unpaired.npz") as file:
+            curves[name] = dict(file)
+    assert set(curves[backend]) == {"cycle", "contrast"}
+    for method, wanted in curves["tensorflow"].items():
+        error = np.abs(curves[backend][method] - wanted) / (1 + np.abs(wanted))
+        error = error.max(axis=1)
+        assert error[0] < 1e-5 and error[4] < 1e-3, (method, error)

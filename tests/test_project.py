@@ -44,7 +44,7 @@ FLOORS = [
         "scans",
     },
     {"training", "pretrained", "pairs", "tiling"},
-    {"dcgan", "restoration", "style"},
+    {"dcgan", "restoration", "style", "unpaired"},
     {"evaluation", "exercises"},
     {"cli"},
 ]
