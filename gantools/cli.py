@@ -136,7 +136,7 @@ TRAIN = """examples:
   gantools train restoration --preset base --folder runs/restoration --resume
       goes on where a run was cut off, to the same weights
   gantools train unpaired --task painting --preset base --folder runs/painting
-      a style from pictures that show other things; small takes hours on two cores
+      a style from pictures that show other things; small takes an hour and a half
 
 smoke takes less than a minute, only to see that all works. small is for a patient CPU
 (restoration, unpaired), base and large want a GPU (restoration, style, unpaired; large
