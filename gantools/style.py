@@ -6,11 +6,10 @@ each channel is, over the whole picture, says how it is painted, its style.  Two
 give the content of one picture the style of another follow from that:
 
     optimise:  change the pixels of one picture until both agree        (minutes)
-    stylize:   change the channels' mean and deviation, and let a
-               decoder that was trained once make a picture of it       (seconds)
+    stylize:   change each channel's mean and deviation, then decode    (seconds)
 
-Both look through VGG19, which is frozen.  Inside the networks pictures are float32 in
-[-1, 1].
+The decoder is trained once, for all styles.  Both ways look through VGG19, which is
+frozen.  Inside the networks pictures are float32 in [-1, 1].
 """
 
 from __future__ import annotations
