@@ -14,6 +14,7 @@ Writes `gantools/records/undamaged.csv`, a row a photograph:
     changed  share of the pixels that differ after conservative mode
     marked   share of the pixels marked as damage, mask > 0.5
     outside  pixels that differ further than REACH from any marked pixel: must be 0
+    toned    how far full mode would move the tone: mean change in levels of 255
 
 and `undamaged-card.csv`, their means by subject and over all, with 95 % intervals.  The
 aim is that less than half a percent is changed, on average.
@@ -100,7 +101,14 @@ def inspect(pixels: np.ndarray, networks: restoration.Restorer) -> dict[str, flo
         "changed": done.changed,
         "marked": float(marked.mean()),
         "outside": int((differs & ~near).sum()),
+        "toned": toned(pixels, networks),
     }
+
+
+def toned(pixels: np.ndarray, networks: restoration.Restorer) -> float:
+    """Say how far the toner moves a picture (H, W, C), in levels of 255."""
+    tone = restoration.read_tone(pixels, networks.toner)
+    return 255 * float(np.abs(restoration.retone(pixels, tone) - pixels).mean())
 
 
 def main() -> None:
@@ -134,7 +142,8 @@ def card(rows: list[dict]) -> list[dict]:
 
     Returns:
         Rows of shows, pictures, the mean share `changed` with the `low` and `high` end
-        of its 95 % interval, the number of pictures `above` AIM, and pixels `outside`.
+        of its 95 % interval, the number of pictures `above` AIM, pixels `outside`, and
+        the number of pictures whose tone full mode would move by a level or more.
     """
     lines = []
     for subject in [*dict.fromkeys(row["shows"] for row in rows), "all"]:
@@ -150,6 +159,7 @@ def card(rows: list[dict]) -> list[dict]:
                 "high": high,
                 "above": sum(share > AIM for share in shares),
                 "outside": sum(row["outside"] for row in some),
+                "toned": sum(row["toned"] >= 1 for row in some),
             }
         )
     return lines

@@ -51,7 +51,6 @@ EXAMPLES = """examples:
   gantools restore grandmother.jpg -o restored.jpg
   gantools restore scans/ -o restored/ --mode conservative --report restored.html
   gantools restore "scans/**/*.tif" -o restored/
-  gantools stylize portrait.png --style acanthus-mollis -o painted.png
   gantools damage portrait.png -o aged.png --severity 0.8 --seed 3
   gantools evaluate originals/ --restored restored/
   gantools train restoration --preset smoke --folder runs/first
@@ -103,7 +102,11 @@ STYLIZE = """examples:
   gantools stylize old.jpg --style a.jpg -o painted.jpg --restore
       repair the photograph first: else its scratches are painted, too
 
-Pictures of styles come with the package: {names}.
+No weights of this network come with the package yet. Train some (gantools train style
+--preset base --folder runs/style) and name them (--weights runs/style).
+
+Pictures of styles that come with the package:
+{names}
 The result has the format of the output's name, or in a folder that of the input.
 Bit depth, EXIF and transparency are kept, and so is the colour profile unless a grey
 photograph gets colours. Nothing is overwritten without --overwrite. Exit code 1 says
@@ -136,12 +139,13 @@ TRAIN = """examples:
   gantools train restoration --preset base --folder runs/restoration --resume
       goes on where a run was cut off, to the same weights
   gantools train unpaired --task painting --preset base --folder runs/painting
-      a style from pictures that show other things; small takes an hour and a half
+      a style from pictures that show other things
 
 smoke takes less than a minute, only to see that all works. small is for a patient CPU
-(restoration, unpaired), base and large want a GPU (restoration, style, unpaired; large
-is of restoration alone, and has not been run). dcgan has cpu, a quarter of an hour on
-two cores, and gpu, which has not been run, and the last rung of its LADDER on
+(restoration, unpaired: 6,000 steps of some 0.8 s on an idle machine). base and large
+want a GPU (restoration, style, unpaired; large is of restoration alone); but for base
+of restoration, in parts, none of them has been run yet. dcgan has cpu, a quarter of an
+hour on two cores, and gpu, which has not been run, and the last rung of its LADDER on
 watercolours of fruit: fruit-32 and fruit-64 of that many pixels, kinds-32 and kinds-64
 of the kind asked for, 20,000 steps each. The package comes with shorter runs of them.
 smoke trains on the pictures that come with the package, the others on named sets
@@ -260,7 +264,7 @@ def _add_restore(verbs: Any) -> None:
 
 def _add_stylize(verbs: Any) -> None:
     stylize = verbs.add_parser("stylize", help="give photographs another style")
-    names = textwrap.fill(", ".join(collections.pictures()), 58)
+    names = textwrap.fill(", ".join(collections.pictures()), 80)
     _command(stylize, "Carry styles over to photographs.", STYLIZE.format(names=names))
     _add_photos(stylize)
     stylize.add_argument(

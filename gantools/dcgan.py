@@ -450,9 +450,7 @@ def train(
         seed: of the weights, the noise and the data.
         trainer: what to train; by default `trainer_of` the preset, which knows nothing.
     """
-    if preset not in PRESETS:
-        raise ValueError(f"Expected one of {list(PRESETS)}. Received: {preset!r}")
-    chosen, folder = PRESETS[preset], Path(folder)
+    (chosen, _), folder = training.chosen(preset, PRESETS), Path(folder)
     trainer = trainer or trainer_of(chosen, seed)
 
     def on_save(step):

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from gantools import photos
-from gantools.damage import TONE, VISIBLE, age
+from gantools.damage import LUMA, TONE, VISIBLE, age
 from gantools.photos import to_network
 
 GREY_SHARE = 0.35  # of the views; most old photographs are grey
@@ -97,7 +97,7 @@ class CleanPictures:
         view = view[:, ::-1] if rng.random() < 0.5 else view
         view = view.astype(np.float32) / 255.0
         if rng.random() < self.grey:
-            view = view @ np.array([[0.299], [0.587], [0.114]], np.float32)
+            view = view @ LUMA[:, None]
         return np.ascontiguousarray(view)
 
 

@@ -582,13 +582,8 @@ def training_pictures(
     shipped = [(0.05, collections.bundled("modern"))]
     if preset.bundled:
         return pairs.CleanPictures(shipped, min(longest, 320), trim)
-    groups = [(w, _training_files(name)) for name, w in sets.items()]
+    groups = [(w, collections.files(name, split="train")) for name, w in sets.items()]
     return pairs.CleanPictures(groups + shipped, longest, trim)
-
-
-def _training_files(name):
-    has_test = collections.describe(name).test > 0
-    return collections.files(name, split="train" if has_test else "all")
 
 
 def train(
@@ -618,10 +613,7 @@ def train(
         ValueError: the preset is unknown.
         FileExistsError: the folder holds a run and `resume` is False.
     """
-    if isinstance(preset, str) and preset not in PRESETS:
-        raise ValueError(f"Expected one of {list(PRESETS)}. Received: {preset!r}")
-    plan = PRESETS[preset] if isinstance(preset, str) else preset
-    folder = Path(folder)
+    (plan, name), folder = training.chosen(preset, PRESETS), Path(folder)
     how = {"resume": resume, "progress": progress, "processes": processes}
     keras.utils.set_random_seed(seed)
     repairer, toner = _train_repairer(plan, folder, seed, how), build_toner()
@@ -629,7 +621,6 @@ def train(
     pictures = training_pictures(plan, TONE_SETS, longest=320, trim=TONE_TRIM)
     thumbnails = pairs.tone_batches(pictures, TONE_BATCH, seed + 2)
     training.fit(tone, thumbnails, plan.tone_steps, folder / "tone", **how)
-    name = preset if isinstance(preset, str) else "of one's own"
     return pretrained.save(
         "restoration",
         [repairer.get_layer("decoder"), tone.average.model],

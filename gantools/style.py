@@ -35,6 +35,7 @@ from gantools import (
     tiling,
     training,
 )
+from gantools.damage import LUMA
 from gantools.layers import EdgePadding2D
 from gantools.photos import Photo, from_levels, from_network, to_levels, to_network
 
@@ -51,7 +52,6 @@ HALO = 64  # halo, pixels: the decoder makes of that at most 61
 TILE = 768
 STYLE_SIDE = 512  # larger styles are reduced to this shorter side, pixels
 WIDTHS = (256, 128, 64, 32)  # channels of the decoder's levels, at strides 8 to 1
-LUMA = np.array([[0.299], [0.587], [0.114]], np.float32)  # of red, green and blue
 
 
 # --- What style is: statistics of activations ---------------------------------------
@@ -414,17 +414,13 @@ def training_pictures(
     """
 
     def read(sets, kind, longest, **how):
-        groups = [] if preset.bundled else [(w, _files(name)) for name, w in sets]
-        shipped = (0.05, collections.bundled(kind))
-        return pairs.CleanPictures([*groups, shipped], longest, **how)
+        groups = [(0.05, collections.bundled(kind))]
+        if not preset.bundled:
+            groups += [(w, collections.files(name, "train")) for name, w in sets]
+        return pairs.CleanPictures(groups, longest, **how)
 
     photographs = read(CONTENT_SETS.items(), "modern", 1200)
     return photographs, read(STYLE_SETS.items(), "old", 600, grey=0.0)
-
-
-def _files(name):
-    has_test = collections.describe(name).test > 0
-    return collections.files(name, split="train" if has_test else "all")
 
 
 def train(
@@ -454,10 +450,7 @@ def train(
         ValueError: the preset is unknown.
         FileExistsError: the folder holds a run and `resume` is False.
     """
-    if isinstance(preset, str) and preset not in PRESETS:
-        raise ValueError(f"Expected one of {list(PRESETS)}. Received: {preset!r}")
-    plan = PRESETS[preset] if isinstance(preset, str) else preset
-    folder = Path(folder)
+    (plan, name), folder = training.chosen(preset, PRESETS), Path(folder)
     keras.utils.set_random_seed(seed)
     trainer = StyleTrainer(
         build_decoder(plan.widths, plan.dtype),
@@ -469,7 +462,6 @@ def train(
     data = pairs.style_batches(*training_pictures(plan), plan.batch, plan.crop, seed)
     how = {"resume": resume, "progress": progress, "processes": processes}
     training.fit(trainer, data, plan.steps, folder / "decoder", **how)
-    name = preset if isinstance(preset, str) else "of one's own"
     what = f"style, preset {name}, seed {seed}"
     return pretrained.save("style", [trainer.average.model], folder, what=what)
 
@@ -710,7 +702,7 @@ def _window_painter(painter, change, photo, keep_colour):
         inputs = [_in_network(was, keep_colour)[None], scale, shift]
         now = from_network(painter.predict_on_batch(inputs)[0])  # (h, w, 3)
         if keep_colour:
-            now = was + (now @ LUMA - _luma(was))
+            now = was + (_luma(now) - _luma(was))
         if marks is not None:
             now = was + marks.astype(np.float32) * (now - was)
         return (to_levels(np.clip(now, 0.0, 1.0), photo.pixels.dtype),)
@@ -720,7 +712,7 @@ def _window_painter(painter, change, photo, keep_colour):
 
 def _luma(pixels):
     """Give the brightness of pixels (h, w, C) in [0, 1]: (h, w, 1)."""
-    return pixels if pixels.shape[-1] == 1 else pixels @ LUMA
+    return pixels if pixels.shape[-1] == 1 else pixels @ LUMA[:, None]
 
 
 def _in_network(pixels, grey=False):
@@ -750,7 +742,6 @@ def restore_then_stylize(
     photo: Photo,
     styles: Photo | Sequence[Photo],
     *,
-    mode: str = "full",
     restorer: restoration.Restorer | None = None,
     strength: float = 1.0,
     weights: Sequence[float] | None = None,
@@ -766,8 +757,7 @@ def restore_then_stylize(
     Args:
         photo: the damaged photograph.
         styles: as for `stylize`; so are strength, weights, keep_colour, mask, stylist.
-        mode: of the restoration, as for `restoration.restore`.
-        restorer: of the restoration; by default the one that the package ships.
+        restorer: as for `restoration.restore`, which works in full mode.
         strength: of the style, in [0, 1].
         weights: of the styles.
         keep_colour: change the brightness alone.
@@ -789,6 +779,6 @@ def restore_then_stylize(
     stylist = stylist or load_style()
     report = progress or (lambda share: None)
     halves = [lambda share, half=half: report((half + share) / 2) for half in (0, 1)]
-    restored = restoration.restore(photo, mode, restorer, progress=halves[0])
+    restored = restoration.restore(photo, "full", restorer, progress=halves[0])
     how = {"keep_colour": keep_colour, "stylist": stylist, "progress": halves[1]}
     return restored, stylize(restored.photo, styles, **wishes, **how)

@@ -177,6 +177,26 @@ def with_precision(model: keras.Model, dtype: str) -> keras.Model:
     return copy
 
 
+def chosen(preset: Any, presets: Mapping[str, Any]) -> tuple[Any, str]:
+    """Look up a preset by its name, or take one of one's own.
+
+    Args:
+        preset: a name in `presets`, or a preset.
+        presets: those that have names.
+
+    Returns:
+        The preset, and what to call it.
+
+    Raises:
+        ValueError: the name is unknown.
+    """
+    if not isinstance(preset, str):
+        return preset, "of one's own"
+    if preset not in presets:
+        raise ValueError(f"Expected one of {list(presets)}. Received: {preset!r}")
+    return presets[preset], preset
+
+
 def adam(peak: float, steps: int, beta_1: float = 0.9) -> keras.optimizers.Adam:
     """Make Adam with a rate that rises for 50 steps, then falls along a cosine.
 

@@ -590,16 +590,7 @@ def batches_of(
     else:
         photographs = pairs.CleanPictures([*_groups(PHOTOGRAPHS), modern], grey=0.0)
         style = pairs.CleanPictures(_groups(chosen.style), trim=chosen.trim, grey=0.0)
-
-    def batches(step: int):
-        rng = np.random.default_rng([seed, step])
-        x, y = (
-            np.stack([pictures.view(rng, side) for _ in range(preset.batch)])
-            for pictures in (photographs, style)
-        )
-        return to_network(x), to_network(y)
-
-    return batches
+    return pairs.style_batches(photographs, style, preset.batch, side, seed)
 
 
 def _groups(sets):
@@ -654,18 +645,15 @@ def train(
         ValueError: the task, the preset or the method is unknown.
         FileExistsError: the folder holds a run and `resume` is False.
     """
-    known = {"task": TASKS, "preset": PRESETS, "method": METHODS}
-    for kind, name in (("task", task), ("preset", preset), ("method", method)):
-        if isinstance(name, str) and name not in known[kind]:
-            raise ValueError(
-                f"Expected a {kind} of {list(known[kind])}. Received: {name!r}"
-            )
-    plan = PRESETS[preset] if isinstance(preset, str) else preset
+    known = {"task": (task, TASKS), "method": (method, METHODS)}
+    for kind, (word, words) in known.items():
+        if word not in words:
+            raise ValueError(f"Expected a {kind} of {list(words)}. Received: {word!r}")
+    plan, name = training.chosen(preset, PRESETS)
     trainer = trainer_of(task, plan, method, seed)
     how = {"resume": resume, "progress": progress, "processes": processes}
     batches = batches_of(task, plan, seed)
     training.fit(trainer, batches, plan.steps, folder, **how)
-    name = preset if isinstance(preset, str) else "of one's own"
     what = f"style {task}, method {method}, preset {name}, seed {seed}"
     return pretrained.save(task, [trainer.average.model], Path(folder), what=what)
 

@@ -579,14 +579,15 @@ def test_shipped_weights_leave_pixels_alone_where_nothing_was_marked(undamaged):
 
 def test_the_sound_photographs_are_summed_up_by_subject(undamaged):
     rows = [
-        {"shows": "wires", "changed": 0.0, "outside": 0},
-        {"shows": "wires", "changed": 0.02, "outside": 1},
-        {"shows": "masts", "changed": 0.001, "outside": 0},
+        {"shows": "wires", "changed": 0.0, "outside": 0, "toned": 0.5},
+        {"shows": "wires", "changed": 0.02, "outside": 1, "toned": 1.5},
+        {"shows": "masts", "changed": 0.001, "outside": 0, "toned": 9.0},
     ]
     wires, masts, total = undamaged.card(rows)
     assert (wires["pictures"], wires["changed"], wires["above"]) == (2, 0.01, 1)
     assert masts["low"] == masts["high"] == 0.001
     assert (total["pictures"], total["above"], total["outside"]) == (3, 1, 1)
+    assert (wires["toned"], total["toned"]) == (1, 2)
 
 
 def test_the_middle_is_cut_and_never_reduced(undamaged):

@@ -336,7 +336,7 @@ def test_a_trained_style_is_stored_and_loaded(tmp_path, method):
     ("words", "message"),
     [
         (("fresco", "smoke", "cycle"), r"Expected a task of \['painting'"),
-        (("painting", "huge", "cycle"), r"Expected a preset of \['smoke'"),
+        (("painting", "huge", "cycle"), r"Expected one of \['smoke'"),
         (
             ("painting", "smoke", "hope"),
             r"Expected a method of \['cycle', 'contrast'\]",
