@@ -669,8 +669,8 @@ class Stylist:
     record: dict  # of the weights, from their manifest
 
 
-def load_stylist(task: str, folder: str | Path) -> Stylist:
-    """Load a trained generator of any size.
+def load_stylist(task: str, folder: str | Path = arrays.WEIGHTS) -> Stylist:
+    """Load a trained generator of any size, by default one that the package ships.
 
     Args:
         task: a name in TASKS.
