@@ -713,6 +713,7 @@ def _paint(painter, change, photo, keep_colour, mask, report):
         tile=TILE,
         halo=HALO,
         multiple=STRIDE,
+        beyond=True,  # VGG19 meets zeros there, and the decoder paints them
         progress=lambda share: report(0.4 + 0.6 * share),
         out=(pixels,),
     )

@@ -365,33 +365,40 @@ def test_a_halo_too_small_shows_seams(stylist, monkeypatch):
     assert np.abs(windows - whole).max() > 1e-3
 
 
-def _reconstruction(stylist, pixels):
-    """What the decoder makes of a picture's own activations."""
-    seen = stylist.encoder(photos.to_network(pixels)[None])
+def _seen(stylist, pixels):
+    """What VGG19 sees in a picture and its reflection, (1, h, w, 512)."""
+    rim = (style.HALO, style.HALO)
+    wide = np.pad(pixels, (rim, rim, (0, 0)), mode="symmetric")
+    return stylist.encoder(photos.to_network(wide)[None])
+
+
+def _painted(stylist, seen):
+    """What the decoder makes of activations, without the reflection."""
     painted = stylist.painter.get_layer("decoder")(seen)
-    return photos.from_network(ops.convert_to_numpy(painted)[0])
+    inner = slice(style.HALO, -style.HALO)
+    return photos.from_network(ops.convert_to_numpy(painted)[0, inner, inner])
 
 
 def test_no_strength_gives_the_reconstruction(stylist):
     photo = _photo()
     done = style.stylize(photo, PAINTING, strength=0.0, stylist=stylist)
-    wanted = _reconstruction(stylist, photo.pixels)
+    wanted = _painted(stylist, _seen(stylist, photo.pixels))
     np.testing.assert_allclose(done.photo.pixels, wanted, atol=1e-4)
     full = style.stylize(photo, PAINTING, stylist=stylist).photo.pixels
     assert np.abs(full - wanted).max() > 1e-3
 
 
 def test_strength_and_mixtures_interpolate_activations(stylist):
-    photo, decoder = _photo(), stylist.painter.get_layer("decoder")
-    seen, *styles = (
-        stylist.encoder(photos.to_network(p.pixels)[None])
+    photo = _photo()
+    own, *styles = (
+        style.statistics(stylist.encoder(photos.to_network(p.pixels)[None]))
         for p in (photo, PAINTING, OTHER)
     )
-    own = style.statistics(seen)
-    first, second = (style.adain(seen, own, style.statistics(x)) for x in styles)
+    seen = _seen(stylist, photo.pixels)
+    first, second = (style.adain(seen, own, wanted) for wanted in styles)
     mixed = 0.25 * first + 0.75 * second
     target = 0.6 * mixed + 0.4 * seen
-    wanted = photos.from_network(ops.convert_to_numpy(decoder(target))[0])
+    wanted = _painted(stylist, target)
     done = style.stylize(
         photo, [PAINTING, OTHER], weights=(1, 3), strength=0.6, stylist=stylist
     )
