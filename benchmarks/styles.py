@@ -152,8 +152,9 @@ def held_out(task: str) -> list[Path]:
     The films have no test pictures; there, training pictures have to do.
     """
     (name,) = unpaired.TASKS[task].style
-    found = collections.files(name, "test") or collections.files(name, "train")[::12]
-    return found[:96]
+    if collections.describe(name).test:
+        return collections.files(name, "test")[:96]
+    return collections.files(name, "train")[::16][:96]
 
 
 def translated() -> list[Path]:
@@ -179,7 +180,11 @@ def tasks() -> list[str]:
 
 
 def translate(task: str) -> Iterator[Row]:
-    """Measure a GAN: LPIPS to its photographs, and the kernel distance to its style."""
+    """Measure a GAN on test photographs, beside these as they are.
+
+    `content` is as above, `style` the mean distance to each of six pictures in the
+    style, and the kernel distance is that of all patches to those of 96 such pictures.
+    """
     stylist = unpaired.load_stylist(task)
     before = [square(path, SIDE) for path in translated()]
     after = [
@@ -187,17 +192,22 @@ def translate(task: str) -> Iterator[Row]:
         for x in tqdm(before, task, disable=None)
     ]
     style_set = wanted(task)
-    content = [metrics.lpips(x, y) for x, y in zip(before, after, strict=True)]
-    for name, made in (("nothing", before), (task, after)):
+    samples = [square(path, SIDE) for path in held_out(task)[::16]]
+    for method, made in (("nothing", before), ("GAN", after)):
         seen = features.embed(np.stack([p for x in made for p in patches(x)]))
-        found = metrics.kernel_distance(seen, style_set)
+        content = [metrics.lpips(x, y) for x, y in zip(before, made, strict=True)]
+        manner = [metrics.style_distance(x, y) for x in made for y in samples]
         yield {
             "task": task,
-            "method": "nothing" if name == "nothing" else "GAN",
+            "method": method,
             "photographs": len(made),
             "pictures": len(held_out(task)),
-            "content": 0.0 if name == "nothing" else float(np.mean(content)),
-            **{f"kernel_{k}": v for k, v in found._asdict().items()},
+            "content": float(np.mean(content)),
+            "style": float(np.mean(manner)),
+            **{
+                f"kernel_{k}": v
+                for k, v in metrics.kernel_distance(seen, style_set)._asdict().items()
+            },
         }
 
 
