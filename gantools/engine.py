@@ -8,6 +8,10 @@ A training step is an ordinary function: it calls models, draws from a
     slope = input_gradient(f, x)
     fast = compile_step(step, state)
 
+and, where nothing is trained,
+
+    outputs = predict(model, inputs)
+
 One rule holds on every backend inside a compiled step: gradients flow only through
 what is computed in the function handed to these tools. All else is a constant.
 """
@@ -71,8 +75,25 @@ if BACKEND == "tensorflow":
         # NumPy scalars and Python numbers would retrace for every new value.
         return lambda *batch: traced(*tree.map_structure(tf.convert_to_tensor, batch))
 
+    def _predict(model, inputs):
+        # Keras traces anew for every height and width, and complains that it does.
+        forward = model.__dict__.get("_any_size")
+        if forward is None:
+            specs = [tf.TensorSpec(x.shape, x.dtype) for x in model.inputs]
+
+            @tf.function(input_signature=specs, autograph=False)
+            def forward(*x):
+                return model(x[0] if len(x) == 1 else list(x), training=False)
+
+            object.__setattr__(model, "_any_size", forward)
+        pairs = zip(tree.flatten(inputs), model.inputs, strict=True)
+        return forward(*(ops.convert_to_tensor(x, spec.dtype) for x, spec in pairs))
+
 elif BACKEND == "jax":
     import jax
+
+    def _predict(model, inputs):
+        return model.predict_on_batch(inputs)
 
     _open_scopes: list["_Scope"] = []  # the innermost last
 
@@ -163,6 +184,9 @@ elif BACKEND == "jax":
 
 elif BACKEND == "torch":
     import torch
+
+    def _predict(model, inputs):
+        return model.predict_on_batch(inputs)
 
     def _slopes(y, inputs, **options):
         if not y.requires_grad:  # y depends on nothing
@@ -258,6 +282,23 @@ def input_gradient(f: Callable[[Any], Any], x: Any) -> Any:
     return _input_gradient(
         lambda x: ops.sum(ops.cast(f(x), "float32")), ops.convert_to_tensor(x)
     )
+
+
+def predict(model: keras.Model, inputs: Any) -> Any:
+    """Run a model on one batch, compiled, without training.
+
+    On TensorFlow it is compiled once for all heights and widths, where
+    `model.predict_on_batch` compiles again for each.
+
+    Args:
+        model: a functional model.
+        inputs: an array (B, ...), or a list of such where the model has several.
+
+    Returns:
+        NumPy arrays in the structure of the model's outputs.
+    """
+    outputs = _predict(model, inputs)
+    return tree.map_structure(ops.convert_to_numpy, outputs)
 
 
 def compile_step(

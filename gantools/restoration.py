@@ -843,7 +843,7 @@ def _ask(cut, repairer, fidelity, marks=None):
     colour = np.broadcast_to(to_network(cut), (*cut.shape[:2], 3))
     marks = np.zeros((*cut.shape[:2], 1), np.float32) if marks is None else marks
     inputs = [colour[None], marks[None], np.full((1, 1), fidelity, np.float32)]
-    *changes, logits = (x[0] for x in repairer.predict_on_batch(inputs))
+    *changes, logits = (x[0] for x in engine.predict(repairer, inputs))
     if cut.shape[-1] == 1:
         changes = [x.mean(axis=-1, keepdims=True) for x in changes]
     return *(x / 2 for x in changes), logits[..., 0]

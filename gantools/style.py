@@ -585,7 +585,7 @@ def measure(
     count, total, squares = 0, np.zeros(CHANNELS), np.zeros(CHANNELS)
     size = {"tile": TILE, "halo": SEEN, "multiple": STRIDE}
     for (cut,), kept, _, done in tiling.parts(pixels, **size):
-        seen = encoder.predict_on_batch(_in_network(cut, grey)[None])[0]
+        seen = engine.predict(encoder, _in_network(cut, grey)[None])[0]
         cells = tuple(slice(s.start // STRIDE, s.stop // STRIDE) for s in kept)
         x = seen[cells].reshape(-1, CHANNELS).astype(np.float64)
         count, total, squares = (
@@ -759,7 +759,7 @@ def _window_painter(painter, change, photo, keep_colour):
     def paint(cut, marks=None):  # (h, w, C), (h, w, 1) -> (h, w, C or 3)
         was = from_levels(cut)
         inputs = [_in_network(was, keep_colour)[None], scale, shift]
-        now = from_network(painter.predict_on_batch(inputs)[0])  # (h, w, 3)
+        now = from_network(engine.predict(painter, inputs)[0])  # (h, w, 3)
         if keep_colour:
             now = was + (_luma(now) - _luma(was))
         if marks is not None:

@@ -720,7 +720,7 @@ def apply(
 
     def answer(cut):  # (h, w, C) -> (h, w, C)
         colour = np.broadcast_to(to_network(cut), (*cut.shape[:2], 3))
-        made = from_network(stylist.generator.predict_on_batch(colour[None])[0])
+        made = from_network(engine.predict(stylist.generator, colour[None])[0])
         if cut.shape[-1] == 1:
             made = made.mean(axis=-1, keepdims=True)
         before = from_levels(cut)

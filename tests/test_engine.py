@@ -235,3 +235,36 @@ def test_variables_of_lists_each_once():
     wanted += [net.layers[1].seed_generator.state]
     assert len(found) == len(wanted)
     assert {id(v) for v in found} == {id(v) for v in wanted}
+
+
+def test_prediction_equals_keras_s_own_at_every_size():
+    picture, number = keras.Input((None, None, 3)), keras.Input((1,))
+    shifted = layers.BatchNormalization()(picture) + number[:, None, None]
+    outputs = [layers.Conv2D(2, 3, padding="same")(shifted), shifted]
+    model = keras.Model([picture, number], outputs)
+    rng = np.random.default_rng(0)
+    for size in ((8, 8), (5, 12), (8, 8), (1, 3)):
+        inputs = [rng.normal(size=(2, *size, 3)), rng.normal(size=(2, 1))]
+        inputs = [x.astype("float32") for x in inputs]
+        found = engine.predict(model, inputs)
+        assert all(isinstance(x, np.ndarray) for x in found)
+        for x, y in zip(found, model.predict_on_batch(inputs), strict=True):
+            np.testing.assert_allclose(x, y, atol=1e-6)
+
+
+@pytest.mark.skipif(engine.BACKEND != "tensorflow", reason="others compile by size")
+def test_prediction_is_compiled_once_for_all_sizes():
+    traced = []
+
+    class Counting(layers.Layer):
+        def call(self, x):
+            traced.append(x.shape)
+            return 2 * x
+
+    picture = keras.Input((None, None, 3))
+    model = keras.Model(picture, Counting()(picture))
+    before = len(traced)
+    for size in (4, 5, 6, 7):
+        x = np.ones((1, size, size, 3), "float32")
+        np.testing.assert_array_equal(engine.predict(model, x), 2 * x)
+    assert len(traced) == before + 1

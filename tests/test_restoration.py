@@ -368,17 +368,17 @@ def test_a_mask_of_another_kind_is_refused(restorer, mask):
         restoration.restore(_photo(), "conservative", restorer, mask=mask)
 
 
-class _Marker:
-    """Answers with white paint, and a mask logit that stands in the picture's red."""
-
-    def predict_on_batch(self, inputs):
-        damaged = inputs[0]
-        logits = 4.0 * damaged[..., :1]  # from -4 to 4
-        return 2.0 * np.ones_like(damaged), np.zeros_like(damaged), logits
+@pytest.fixture(scope="module")
+def marker():
+    """Answer with white paint, and a mask logit that stands in the picture's red."""
+    damaged, marks = (keras.Input((None, None, n)) for n in (3, 1))
+    logits = 4.0 * damaged[..., :1]  # from -4 to 4
+    answers = 2.0 * ops.ones_like(damaged), ops.zeros_like(damaged), logits
+    return keras.Model([damaged, marks, keras.Input((1,))], list(answers))
 
 
 def _marked(share, logit, size=100):
-    """A black picture, of which a share of pixels gets this logit from _Marker."""
+    """A black picture, of which a share of pixels gets this logit from `marker`."""
     pixels = np.zeros((size, size, 3), np.float32)
     pixels.reshape(-1, 3)[: round(share * size * size), 0] = (logit / 4 + 1) / 2
     return pixels
@@ -387,28 +387,28 @@ def _marked(share, logit, size=100):
 @pytest.mark.parametrize(
     ("share", "wanted"), [(0.0, 3.0), (0.0025, 1.75), (0.005, 0.5), (0.5, 0.5)]
 )
-def test_the_fewer_marks_the_more_caution(share, wanted):
+def test_the_fewer_marks_the_more_caution(marker, share, wanted):
     # 112 x 112, since the sides are continued to multiples of 16, is cut back to 100.
-    assert restoration.caution(_marked(share, 3.0), _Marker()) == pytest.approx(wanted)
+    assert restoration.caution(_marked(share, 3.0), marker) == pytest.approx(wanted)
 
 
-def test_caution_looks_at_the_far_corners_of_a_large_photograph():
+def test_caution_looks_at_the_far_corners_of_a_large_photograph(marker):
     pixels = np.zeros((1500, 700, 3), np.float32)
-    plain = restoration.caution(pixels, _Marker())
+    plain = restoration.caution(pixels, marker)
     pixels[-200:, -200:, 0] = 1.0
-    assert restoration.caution(pixels, _Marker()) < plain
+    assert restoration.caution(pixels, marker) < plain
 
 
 def test_a_doubtful_mark_is_repaired_only_where_damage_is_common():
     for share, changes in ((0.002, False), (0.5, True)):
         pixels = _marked(share, 2.5)
-        repaired, mask = restoration.repair(pixels, _Marker())
+        repaired, mask = restoration.repair(pixels, marker)
         marked = pixels[..., 0] > 0
         change = np.abs(repaired - pixels).max(axis=-1)[marked]
         assert (change > 0.5).all() == changes
         assert (mask[marked] > 0.5).all()
     sure = _marked(0.002, 3.9)
-    repaired, _ = restoration.repair(sure, _Marker())
+    repaired, _ = restoration.repair(sure, marker)
     assert repaired[sure[..., 0] > 0].min() > 0.9
 
 

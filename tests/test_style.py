@@ -567,23 +567,21 @@ def test_restoring_then_painting_is_one_after_the_other(stylist):
 MEASURE = """
 from pathlib import Path
 import numpy as np
-from gantools import photos, style
+from gantools import engine, photos, style
 
 def peak():  # of this process alone: getrusage begins with its parent's
     words = Path("/proc/self/status").read_text().split()
     return int(words[words.index("VmHWM:") + 1]) * 1024
 
-class Encoder:  # the networks' own cost is that of one window
-    def predict_on_batch(self, x):
-        return np.zeros((1, x.shape[1] // 8, x.shape[2] // 8, 512), np.float32)
-
-class Painter:
-    def predict_on_batch(self, inputs):
+def stand_in(network, inputs):  # the networks' own cost is that of one window
+    if network == "painter":
         return -inputs[0]
+    return np.zeros((1, inputs.shape[1] // 8, inputs.shape[2] // 8, 512), np.float32)
 
 class Stylist:
-    encoder, painter, record = Encoder(), Painter(), {}
+    encoder, painter, record = "encoder", "painter", {}
 
+engine.predict = stand_in
 peaks = []
 for side in (1000, 3464):
     pixels = np.arange(side**2 * 3, dtype=np.uint8).reshape(side, side, 3)
