@@ -23,7 +23,7 @@ import tifffile
 from PIL import Image
 
 import gantools
-from gantools import cli, collections, damage, evaluation, metrics, photos
+from gantools import cli, collections, damage, evaluation, folders, metrics, photos
 from gantools.cli import main
 
 RNG = np.random.default_rng(11)
@@ -357,7 +357,7 @@ def test_patterns_are_expanded_where_the_shell_did_not(inverter, pattern, names)
         picture(f"in/{name}")
     assert main(["restore", pattern, "-o", "out"]) == 0
     made = {path for path in Path("out").rglob("*.*") if path.is_file()}
-    assert made - {Path("out", cli.MARK)} == {Path("out") / name for name in names}
+    assert made - {Path("out", folders.MARK)} == {Path("out") / name for name in names}
 
 
 def test_name_with_brackets_is_a_name_when_there_is_such_a_file(inverter):
@@ -398,7 +398,7 @@ def test_own_masks_are_not_taken_for_photographs(inverter):
 def test_folder_with_photographs_in_it_is_never_marked_as_results(inverter):
     picture("in/a.png"), picture("in/sub/mine.png")
     assert main(["restore", "in/a.png", "-o", "in/sub"]) == 0
-    assert not list(Path().rglob(cli.MARK))
+    assert not list(Path().rglob(folders.MARK))
 
 
 def test_results_may_go_above_the_photographs(inverter):
@@ -608,7 +608,7 @@ def test_interrupt_leaves_no_half_file_and_keeps_what_is_done(
         picture(name)
     assert main(["restore", "a.png", "b.png", "c.png", "-o", "out"]) == 130
     assert capfd.readouterr().err.count("\n") == 1
-    assert {path.name for path in Path("out").iterdir()} == {"a.png", cli.MARK}
+    assert {path.name for path in Path("out").iterdir()} == {"a.png", folders.MARK}
     assert inverted("out/a.png")
 
 
