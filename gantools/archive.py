@@ -90,14 +90,14 @@ class Task:
         name: of the scan and its result below the two folders, with / between parts.
         originals: the folder of scans.
         out: the folder of results.
-        known: the newest line on this scan, if there is one.
+        entered: the newest line on this scan, if it tells of a result that is there.
         verify: read files to see whether they changed, whatever their size and date.
     """
 
     name: str
     originals: Path
     out: Path
-    known: Record | None = None
+    entered: Record | None = None
     verify: bool = False
 
     @property
@@ -127,10 +127,10 @@ def restore_scan(task: Task, recipe: Recipe) -> Record:
         OSError: the disk is full, which is no fault of this scan.
         ValueError: there are no such weights.
     """
-    begun, before, entered = time.monotonic(), {}, _is_entered(task)
-    networks = None if entered else _networks(recipe.weights)
+    begun, before = time.monotonic(), {}
+    networks = None if task.entered else _networks(recipe.weights)
     try:
-        if entered:
+        if task.entered:
             return _look_again(task)
         before = _identify(task.source)
         photo = photos.load(task.source, levels=True)
@@ -141,8 +141,7 @@ def restore_scan(task: Task, recipe: Recipe) -> Record:
         _raise_if_full(problem, task.out)
         told = report.one_line(problem).removeprefix(f"{task.source}: ")
         failed = {"state": FAILED, "problem": told}
-        known = task.known if entered else _record(task.name, recipe, before)
-        return known | failed
+        return (task.entered or _record(task.name, recipe, before)) | failed
     numbers["seconds"] = round(time.monotonic() - begun, 2)
     return _record(task.name, recipe, before, after, numbers)
 
@@ -215,21 +214,19 @@ def _identify(path: Path) -> Record:
     return provenance.identify(path) | {"mtime_ns": path.stat().st_mtime_ns}
 
 
-def _is_entered(task: Task) -> bool:
-    """Tell whether there is a result and the manifest knows it."""
-    return bool(task.known and task.known["after"]) and os.path.lexists(task.target)
-
-
 def _is_settled(task: Task) -> bool:
     """Tell, without reading the files, whether nothing is to be done for a scan."""
-    if task.verify or not _is_entered(task) or task.known["state"] != RESTORED:
+    line = task.entered
+    if task.verify or not line or line["state"] != RESTORED:
         return False
-    pairs = (task.source, task.known["before"]), (task.target, task.known["after"])
-    for path, then in pairs:
-        now = path.stat()
-        if (now.st_size, now.st_mtime_ns) != (then["bytes"], then["mtime_ns"]):
-            return False
-    return True
+    pairs = (task.source, line["before"]), (task.target, line["after"])
+    with contextlib.suppress(OSError):  # who looks again will tell
+        found = [(path.stat(), then) for path, then in pairs]
+        return all(
+            (now.st_size, now.st_mtime_ns) == (then["bytes"], then["mtime_ns"])
+            for now, then in found
+        )
+    return False
 
 
 def _look_again(task: Task) -> Record:
@@ -238,7 +235,7 @@ def _look_again(task: Task) -> Record:
     Returns:
         The line that is known, with another state where that has changed.
     """
-    record = task.known | {"state": RESTORED, "problem": None}
+    record = task.entered | {"state": RESTORED, "problem": None}
     for path, key, what in (
         (task.source, "before", "original"),
         (task.target, "after", "result"),
@@ -506,7 +503,7 @@ def restore(
     The originals are only read.  What is a photograph is the rule of `folders`: files
     of other kinds, results, and links to scans of the same archive are recorded as
     skipped.  Memory is that of the workers, each about 1.1 GB and 14 bytes for each
-    pixel of its scan, and some 200 bytes for each scan of the archive.
+    pixel of its scan, and some 250 bytes for each scan of the archive.
 
     Args:
         originals: the folder of scans.
@@ -606,25 +603,28 @@ class _Desk:
     ):
         self.manifest, self.recipe, self.tell = manifest, recipe, tell
         self.counts: Counter[str] = Counter()
-        self.asked: dict[str, Record | None] = {}  # what is known of scans in work
+        # of scans in work: the newest line, and whether its result is there
+        self.asked: dict[str, tuple[Record | None, bool]] = {}
 
-    def settle(self, record: Record, known: Record | None = None) -> None:
-        """Count a scan for which there is nothing to do; tell of what is wrong."""
-        self.asked[record["name"]] = known
-        self.enter(record)
+    def ask(self, name: str, out: Path) -> Record | None:
+        """Return the newest line on a scan if it tells of a result that is there."""
+        known = self.manifest.pop(name)
+        there = bool(known and known["after"]) and os.path.lexists(out / name)
+        self.asked[name] = known, there
+        return known if there else None
 
     def refuse(self, name: str, state: str, problem: str) -> None:
         """Enter a scan that is not for the engine."""
         known = self.manifest.pop(name)
+        self.asked[name] = known, False
         record = known or _record(name, self.recipe)
-        self.settle(record | {"state": state, "problem": problem}, known)
+        self.enter(record | {"state": state, "problem": problem})
 
     def enter(self, record: Record) -> None:
-        """Enter a record, unless the manifest says the same already."""
-        known = self.asked.pop(record["name"])
+        """Count a record, and enter it unless the manifest says the same already."""
+        known, there = self.asked.pop(record["name"])
         self.counts[record["state"]] += 1
-        before = known and record["made"] == known["made"]
-        self.counts["before"] += bool(before and record["state"] == RESTORED)
+        self.counts["before"] += there and record["state"] == RESTORED
         if known is None or _said(record) != _said(known):
             self.manifest.append(record)
         self.tell(record)
@@ -660,11 +660,10 @@ def _tasks(originals: Path, out: Path, desk: _Desk, verify: bool) -> Iterator[Ta
             desk.refuse(name, FAILED, f"{problem}. Received: {name}")
         else:
             taken.add(name.casefold())
-            task = Task(name, originals, out, desk.manifest.pop(name), verify)
+            task = Task(name, originals, out, desk.ask(name, out), verify)
             if _is_settled(task):
-                desk.settle(task.known, task.known)
+                desk.enter(task.entered)
             else:
-                desk.asked[name] = task.known
                 yield task
 
 
