@@ -137,13 +137,13 @@ def restore_scan(task: Task, recipe: Recipe) -> Record:
         photos.check(photo, task.target, overwrite=True)
         result, numbers = _restore(photo, networks, recipe)
         after = _save(result, task)
+        numbers["seconds"] = round(time.monotonic() - begun, 2)
+        return _record(task.name, recipe, before, after, numbers)
     except Exception as problem:
         _raise_if_full(problem, task.out)
         told = report.one_line(problem).removeprefix(f"{task.source}: ")
         failed = {"state": FAILED, "problem": told}
         return (task.entered or _record(task.name, recipe, before)) | failed
-    numbers["seconds"] = round(time.monotonic() - begun, 2)
-    return _record(task.name, recipe, before, after, numbers)
 
 
 @functools.cache
@@ -157,8 +157,8 @@ def _networks(weights: Path) -> Any:
 def _restore(
     photo: photos.Photo, networks: Any, recipe: Recipe
 ) -> tuple[photos.Photo, dict[str, Any]]:
-    """Restore a photograph; return it, and what was measured."""
-    from gantools import restoration
+    """Restore a photograph; return it, and what to record of that."""
+    from gantools import engine, restoration
 
     area = scans.find_picture(photo.pixels) if recipe.keep_borders else None
     how = {"fidelity": recipe.fidelity, "area": area}
@@ -169,6 +169,7 @@ def _restore(
         "changed": result.changed,
         "damaged": result.damaged,
         "tone": result.tone,
+        "backend": engine.BACKEND,
     }
     if area is not None:
         numbers["picture"] = [(part.start, part.stop) for part in area]
@@ -192,6 +193,7 @@ def _record(
     numbers: Record | None = None,
 ) -> Record:
     """Write a line for the manifest, as of a scan that was restored."""
+    numbers = dict(numbers or {})
     return {"name": name, "state": RESTORED, "problem": None} | provenance.describe(
         before or {},
         after or {},
@@ -199,6 +201,7 @@ def _record(
         settings=recipe.settings,
         numbers=numbers,
         weights=_weights(recipe.weights),
+        backend=numbers.pop("backend", None),
     )
 
 
@@ -528,26 +531,31 @@ def restore(
     originals, out = Path(originals).absolute(), Path(out).absolute()
     _check(originals, out)
     begun = _begin_run(originals, recipe)
-    (out / PARTS).mkdir(parents=True, exist_ok=True)
+    out.mkdir(parents=True, exist_ok=True)
     with _Manifest(out / MANIFEST) as manifest:
         _check_same(begun, manifest.run, out)
         folders.mark(out)
-        shutil.rmtree(out / PARTS)
-        (out / PARTS).mkdir()
         begun["dropped"] = manifest.dropped
         manifest.append(begun)
         tell(begun)
         desk = _Desk(manifest, recipe, tell)
         tasks = _tasks(originals, out, desk, verify)
-        try:
-            workers = workers or os.cpu_count() or 1
-            with contextlib.closing(engine(tasks, recipe, workers)) as records:
-                for record in records:
-                    desk.enter(record)
-        finally:
-            shutil.rmtree(out / PARTS, ignore_errors=True)
+        records = engine(tasks, recipe, workers or os.cpu_count() or 1)
+        with _passing(out / PARTS), contextlib.closing(records):
+            for record in records:
+                desk.enter(record)
         desk.counts["gone"] = len(manifest.places)
     return desk.counts
+
+
+@contextlib.contextmanager
+def _passing(folder: Path) -> Iterator[None]:
+    """Make a folder, and remove it in the end with all that it holds by then."""
+    folder.mkdir(exist_ok=True)
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _check(originals: Path, out: Path) -> None:
@@ -563,7 +571,7 @@ def _check(originals: Path, out: Path) -> None:
         raise ValueError(f"{out}: Expected a folder. Received: a file")
     if (out / MANIFEST).is_file():
         return
-    if out.is_dir() and any(entry.name != PARTS for entry in out.iterdir()):
+    if out.is_dir() and any(out.iterdir()):
         raise ValueError(
             f"{out}: Expected a new folder, or one with a {MANIFEST} of an earlier "
             "run. Received: a folder with other files in it"
@@ -648,23 +656,19 @@ def _tasks(originals: Path, out: Path, desk: _Desk, verify: bool) -> Iterator[Ta
         name = below.as_posix()
         if kind == folders.RESULT:
             continue
-        if kind == folders.OTHER:
-            kinds = ", ".join(photos.SUFFIXES)
-            problem = f"Expected a name that ends in {kinds}. Received: {path.suffix}"
+        if problem := _no_scan(path, kind, originals):
             desk.refuse(name, SKIPPED, problem)
-        elif linked := _scan_behind(path, originals):
-            problem = f"Expected a scan. Received: a link to {linked}, which is one"
-            desk.refuse(name, SKIPPED, problem)
-        elif name.casefold() in taken:
+            continue
+        if name.casefold() in taken:
             problem = "Expected a name that differs from others not in case alone"
             desk.refuse(name, FAILED, f"{problem}. Received: {name}")
+            continue
+        taken.add(name.casefold())
+        task = Task(name, originals, out, desk.ask(name, out), verify)
+        if _is_settled(task):
+            desk.enter(task.entered)
         else:
-            taken.add(name.casefold())
-            task = Task(name, originals, out, desk.ask(name, out), verify)
-            if _is_settled(task):
-                desk.enter(task.entered)
-            else:
-                yield task
+            yield task
 
 
 def _walk(
@@ -676,13 +680,22 @@ def _walk(
         yield from (Path(place) / name for name in sorted(names))
 
 
-def _scan_behind(path: Path, originals: Path) -> Path | None:
-    """Find the scan of this archive to which a link leads, if it is one."""
-    base, end = originals.resolve(), path.resolve()
-    if not path.is_symlink() or base not in end.parents or not end.is_file():
+def _no_scan(path: Path, kind: str, originals: Path) -> str | None:
+    """Say why a file is none of the scans to be restored, if it is none."""
+    if kind == folders.OTHER:
+        kinds = ", ".join(photos.SUFFIXES)
+        return (
+            f"Expected a name that ends in {kinds}. Received: {path.suffix or 'none'}"
+        )
+    if not path.is_symlink():
         return None
-    found = folders.sort_out([end], base)
-    return next((below for _, below, kind in found if kind == folders.PHOTOGRAPH), None)
+    base, end = folders.real(originals), folders.real(path)
+    if base not in end.parents or not end.is_file():
+        return None
+    for _, below, behind in folders.sort_out([end], base):
+        if behind == folders.PHOTOGRAPH:
+            return f"Expected a scan. Received: a link to {below}, which is one"
+    return None
 
 
 # --- A page about it ---------------------------------------------------------------

@@ -1083,8 +1083,8 @@ def _fresh(options: argparse.Namespace, bases: list[Path]) -> list[Path]:
 
 def _without_repeats(found: dict[Path, Path]) -> dict[Path, Path]:
     """Keep one of the paths that lead to the same file."""
-    first = {path.resolve(): path for path in reversed(found)}
-    return {path: name for path, name in found.items() if first[path.resolve()] == path}
+    first = {folders.real(path): path for path in reversed(found)}
+    return {p: name for p, name in found.items() if first[folders.real(p)] == p}
 
 
 def _refuse_clashes(jobs: list[Job]) -> None:

@@ -5,6 +5,7 @@ kinds.  One rule tells them apart, for a run over a few and for an archive.
 """
 
 import functools
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def sort_out(
     Yields:
         The path, the same below `base`, and PHOTOGRAPH, RESULT or OTHER.
     """
-    ours = {p.resolve() for p in own if p and base.resolve() in p.resolve().parents}
+    ours = {real(p) for p in own if p and real(base) in real(p).parents}
     marked = functools.cache(lambda folder: (folder / MARK).is_file())
     for path in paths:
         below = path.relative_to(base)
@@ -44,12 +45,20 @@ def sort_out(
             continue
         inside = [base / part for part in below.parents][:-1]  # without the base
         named = path.suffix.lower() in photos.SUFFIXES
-        mine = ours and ours & {p.resolve() for p in (path, *inside)}
+        mine = ours and ours & {real(p) for p in (path, *inside)}
         if mine or any(map(marked, inside)):
             if named:
                 yield path, below, RESULT
         else:
             yield path, below, PHOTOGRAPH if named else OTHER
+
+
+def real(path: Path) -> Path:
+    """Follow all links of a path; where they lead round in a circle, as far as can be.
+
+    `Path.resolve` raises there before Python 3.13.
+    """
+    return Path(os.path.realpath(path))
 
 
 def mark(folder: Path) -> None:

@@ -48,8 +48,16 @@ def restore(photo, mode, networks, *, fidelity, area):
         changed=1.0, damaged=width / 1000, tone=None,
     )
 
-fake = types.SimpleNamespace(restore=restore, load_restorer=lambda folder: "nets")
+def load(folder):
+    if "BAD" in os.environ:
+        raise ValueError("Expected weights of these networks. Received: others")
+    if "DEAD" in os.environ:
+        os._exit(9)
+
+fake = types.SimpleNamespace(restore=restore, load_restorer=load)
 sys.modules["gantools.restoration"] = gantools.restoration = fake
+engine = types.SimpleNamespace(BACKEND="a stand-in")
+sys.modules["gantools.engine"] = gantools.engine = engine
 if __name__ == "__main__":
     sys.exit(cli.main(["archive", *sys.argv[1:]]))
 """
@@ -148,7 +156,7 @@ def test_archive_killed_five_times_ends_complete_and_nothing_is_done_twice():
             time.sleep(when.uniform(0, 0.2))
             process.kill()
             process.communicate(timeout=60)  # ends when the workers have, too
-        assert process.returncode == -signal.SIGKILL
+        assert process.returncode != 0
         entered.append(count())
     assert 6 < entered[-1] < 30  # the kills did strike in the middle of the work
 
@@ -189,6 +197,7 @@ def wait_for(process, happened):
         time.sleep(0.005)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no such signal")
 def test_interrupt_ends_all_processes_at_once_and_leaves_nothing_half_done():
     pixels = {f"{i}.png": picture(f"in/{i}.png") for i in range(9)}
     words = ["restore", "in", "out", "--workers", "2"]
@@ -217,6 +226,18 @@ def test_scan_that_ends_its_process_is_tried_again_alone_and_stops_no_other():
     assert all(inverted(Path(name).name, values) for name, values in pixels.items())
 
 
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [("BAD", "Expected weights of these"), ("DEAD", "Expected a process that loads")],
+)
+def test_networks_that_cannot_be_loaded_end_the_run_in_one_line(monkeypatch, how, said):
+    monkeypatch.setenv(how, "1")
+    picture("in/a.png"), picture("in/b.png")
+    code, _, complaints = run("restore", "in", "out", "--workers", "1")
+    assert code == 1 and len(complaints) == 1
+    assert complaints[0].startswith(f"gantools: {said}") and not lines()
+
+
 def test_real_networks_restore_in_a_process_of_their_own():
     clean = photos.load(collections.picture("nagasaki-boats")).pixels[100:164, 100:180]
     aged = damage.age(clean, np.random.default_rng(0), 0.9)
@@ -232,6 +253,7 @@ def test_real_networks_restore_in_a_process_of_their_own():
     assert line["numbers"]["changed"] == pytest.approx(changed, abs=0.01)
     assert line["settings"] == {"mode": "full", "fidelity": 1.0}
     shipped = arrays.manifest()["restoration"]["sha256"]
+    assert line["backend"] in ("tensorflow", "jax", "torch")
     assert line["weights"]["sha256"] == shipped and line["numbers"]["seconds"] > 0
 
 
@@ -246,9 +268,10 @@ def one_by_one(tasks, recipe, workers):
 def inverter(monkeypatch):
     """Put the stand-in in the place of networks and processes; list its calls."""
     done = []
-    monkeypatch.setitem(sys.modules, "gantools.restoration", None)
-    monkeypatch.setattr(gantools, "restoration", None, raising=False)
-    exec(STAND_IN, {"__name__": "stand_in"})  # replaces both; undone after the test
+    for name in ("restoration", "engine"):
+        monkeypatch.setitem(sys.modules, f"gantools.{name}", None)
+        monkeypatch.setattr(gantools, name, None, raising=False)
+    exec(STAND_IN, {"__name__": "stand_in"})  # replaces them until the test ends
     real = archive._restore
 
     def restore(*wishes):
@@ -473,6 +496,7 @@ def test_original_that_goes_is_counted_and_its_result_stays(inverter, capfd):
 # What is a scan
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows lets few users make links")
 def test_rule_for_what_is_a_photograph_is_that_of_restore(inverter, capfd):
     for name in ("a.png", "deep/a.png", ".hidden.png", ".git/b.png"):
         picture(f"in/{name}")
@@ -483,15 +507,17 @@ def test_rule_for_what_is_a_photograph_is_that_of_restore(inverter, capfd):
     Path("in/round").symlink_to(".", target_is_directory=True)
     Path("in/behind.png").symlink_to(".git/b.png")
     Path("in/lost.png").symlink_to("nowhere.png")
+    Path("in/loop.png").symlink_to("loop.png")
     before = digests("in")
     code, said, complaints = go(capfd, out="in/out")  # results inside the archive
-    assert said == ["3 of 4 restored, 1 failed, 2 skipped"] and code == 1
+    assert said == ["3 of 5 restored, 2 failed, 2 skipped"] and code == 1
     wanted = {"a.png": "restored", "deep/a.png": "restored", "behind.png": "restored"}
-    wanted |= {"lost.png": "failed", "note.txt": "skipped", "link.png": "skipped"}
-    assert states("in/out") == wanted and "lost.png" in complaints[0]
+    wanted |= {"lost.png": "failed", "loop.png": "failed"}
+    wanted |= {"note.txt": "skipped", "link.png": "skipped"}
+    assert states("in/out") == wanted and "lost.png" in complaints[1]
     assert {n: d for n, d in digests("in").items() if n in before} == before
     said = go(capfd, out="in/out")[1]  # nor does it take its own results for scans
-    assert said[0].startswith("3 of 4 restored, 1 failed, 3 restored by earlier runs")
+    assert said[0].startswith("3 of 5 restored, 2 failed, 3 restored by earlier runs")
 
 
 def test_names_that_differ_in_case_alone_are_not_both_restored(inverter, capfd):
