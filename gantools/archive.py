@@ -67,13 +67,13 @@ class Recipe:
         mode: "full" or "conservative", as for `restoration.restore`.
         fidelity: in [0, 1], likewise.
         keep_borders: leave what is outside of `scans.find_picture` as it is.
-        weights: the folder of the networks' weights.
+        weights: the folder of the networks' weights; None for those shipped.
     """
 
     mode: str = "full"
     fidelity: float = 0.0
     keep_borders: bool = False
-    weights: Path = arrays.WEIGHTS
+    weights: Path | None = None
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -147,11 +147,11 @@ def restore_scan(task: Task, recipe: Recipe) -> Record:
 
 
 @functools.cache
-def _networks(weights: Path) -> Any:
+def _networks(weights: Path | None) -> Any:
     """Load the networks, once in each process."""
     from gantools import restoration
 
-    return restoration.load_restorer(folder=weights)
+    return restoration.load_restorer(folder=weights or arrays.WEIGHTS)
 
 
 def _restore(
@@ -206,8 +206,9 @@ def _record(
 
 
 @functools.cache
-def _weights(folder: Path) -> Record:
+def _weights(folder: Path | None) -> Record:
     """Identify the weights, having checked them against their manifest."""
+    folder = folder or arrays.WEIGHTS
     arrays.read_arrays("restoration", folder)
     return arrays.manifest(folder)["restoration"]
 
@@ -264,8 +265,9 @@ def _raise_if_full(problem: BaseException | None, out: Path) -> None:
 
 # --- Many scans at once ------------------------------------------------------------
 
-# An engine takes tasks as it has room for them, as many at a time as there are workers,
-# and yields a record for each, in any order.  It raises what `restore_scan` raises.
+#: What spreads the work.  It takes tasks as it has room for them, as many at a time as
+#: there are workers, has `restore_scan` do each somewhere, and yields the records in any
+#: order.  It raises what `restore_scan` raises, and may do a task again that was lost.
 Engine = Callable[[Iterator[Task], Recipe, int], Iterator[Record]]
 
 
@@ -499,7 +501,7 @@ def restore(
     workers: int | None = None,
     verify: bool = False,
     engine: Engine = in_processes,
-    tell: Callable[[Record], None] = lambda record: None,
+    tell: Callable[[Record], None] | None = None,
 ) -> Counter[str]:
     """Restore every photograph below a folder that has not been restored yet.
 
@@ -537,6 +539,7 @@ def restore(
         folders.mark(out)
         begun["dropped"] = manifest.dropped
         manifest.append(begun)
+        tell = tell or (lambda record: None)
         tell(begun)
         desk = _Desk(manifest, recipe, tell)
         tasks = _tasks(originals, out, desk, verify)

@@ -1103,9 +1103,8 @@ def _refuse_clashes(jobs: list[Job]) -> None:
 
 
 def _archive_restore(options: argparse.Namespace) -> int:
-    wishes = {"weights": options.weights} if options.weights else {}
     recipe = archive.Recipe(
-        options.mode, options.fidelity, options.keep_borders, **wishes
+        options.mode, options.fidelity, options.keep_borders, options.weights
     )
     with tqdm(unit="scan", disable=None, file=sys.stderr, leave=False) as bar:
 
