@@ -266,8 +266,8 @@ def _raise_if_full(problem: BaseException | None, out: Path) -> None:
 # --- Many scans at once ------------------------------------------------------------
 
 #: What spreads the work.  It takes tasks as it has room for them, as many at a time as
-#: there are workers, has `restore_scan` do each somewhere, and yields the records as they
-#: come.  It raises what `restore_scan` raises, and may do a lost task again.
+#: there are workers, has `restore_scan` do each somewhere, and yields the records as
+#: they come.  It raises what `restore_scan` raises, and may do a lost task again.
 Engine = Callable[[Iterator[Task], Recipe, int], Iterator[Record]]
 
 
