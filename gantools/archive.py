@@ -508,7 +508,7 @@ def restore(
     The originals are only read.  What is a photograph is the rule of `folders`: files
     of other kinds, results, and links to scans of the same archive are recorded as
     skipped.  Memory is that of the workers, each about 1.1 GB and 14 bytes for each
-    pixel of its scan, and some 250 bytes for each scan of the archive.
+    pixel of its scan, and some 400 bytes for each scan of the archive.
 
     Args:
         originals: the folder of scans.
@@ -777,6 +777,6 @@ def _summary(counts: Counter[str], run: Record, shown: int) -> str:
     return (
         f"{states}; the originals are in {run['originals']}.{listed} "
         f"Settings: {settings}; weights {run['weights']['sha256'][:12]}. "
-        f"Of the restored {shown} are shown: first those with most marked as damage, "
+        f"Of the restored, {shown} are shown: first those with most marked as damage, "
         f"then some spread evenly over the rest. {MANIFEST} tells of all."
     )

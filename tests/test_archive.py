@@ -76,7 +76,7 @@ def start(*words, slow=0.0):
     environment = {**os.environ, "PYTHONPATH": ROOT, "SLOW": str(slow)}
     command = [sys.executable, "stand_in.py", *words]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen(command, env=environment, **pipes)
+    return subprocess.Popen(command, env=environment, start_new_session=True, **pipes)
 
 
 def run(*words):
@@ -203,7 +203,7 @@ def test_interrupt_ends_all_processes_at_once_and_leaves_nothing_half_done():
     words = ["restore", "in", "out", "--workers", "2"]
     with start(*words, slow=0.3) as process:
         wait_for(process, lambda: count() > 1)
-        process.send_signal(signal.SIGINT)
+        os.killpg(process.pid, signal.SIGINT)  # to all processes, as a terminal does
         _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert said == "gantools: interrupted; nothing is left half done\n"
