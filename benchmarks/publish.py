@@ -3,8 +3,9 @@
     gantools train restoration --preset base --folder runs/base
     python benchmarks/publish.py runs/base --note "one H200, 25 minutes"
 
-Writes `gantools/weights/restoration.npz`, its entry in the manifest, and
-`gantools/records/restoration-<phase>.csv`.
+Writes, for each name that the run's manifest holds, `gantools/weights/<name>.npz`, its
+entry in the manifest, and `gantools/records/<name>-<phase>.csv`, or `<name>.csv` of a
+run without phases.
 """
 
 import argparse
@@ -23,19 +24,18 @@ def main() -> None:
     parser.add_argument("run", type=Path, help="the folder that was trained into")
     parser.add_argument("--note", required=True, help="hardware and time it took")
     options = parser.parse_args()
-    record = arrays.manifest(options.run)["restoration"]
-    arrays.write_arrays(
-        "restoration",
-        arrays.read_arrays("restoration", options.run),
-        licence=record["licence"],
-        source=record["source"],
-        what=f"{record['what']}; {options.note}",
-    )
-    for path in sorted(options.run.glob("*/history.csv")):
-        history = History.read_csv(path)
-        evaluation.write_rows(
-            history.rows(ROWS), RECORDS / f"restoration-{path.parent.name}.csv"
+    for name, record in arrays.manifest(options.run).items():
+        arrays.write_arrays(
+            name,
+            arrays.read_arrays(name, options.run),
+            licence=record["licence"],
+            source=record["source"],
+            what=f"{record['what']}; {options.note}",
         )
+        for path in sorted(options.run.glob("**/history.csv")):
+            phase = path.parent.relative_to(options.run).name
+            place = RECORDS / f"{'-'.join(filter(None, (name, phase)))}.csv"
+            evaluation.write_rows(History.read_csv(path).rows(ROWS), place)
 
 
 if __name__ == "__main__":

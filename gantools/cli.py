@@ -56,6 +56,20 @@ PRESETS = (
 )
 NETWORKS = ("restoration", "style", "unpaired", "dcgan")
 TASKS = ("painting", "watercolour", "colour-film-1940s")
+STYLES = (
+    "cezanne-apples",
+    "el-greco-toledo",
+    "gauguin-maria",
+    "homer-northeaster",
+    "klimt-primavesi",
+    "renoir-seashore",
+    "rousseau-lion",
+    "seurat-circus",
+    "turner-whalers",
+    "van-gogh-cypresses",
+    "van-gogh-straw-hat",
+    "vermeer-pitcher",
+)
 METHODS = ("cycle", "contrast")
 
 EXAMPLES = """examples:
@@ -98,9 +112,9 @@ failed.
 STYLIZE = """examples:
   gantools stylize portrait.jpg --style painting.jpg -o painted.jpg
       one photograph in the style of one picture
-  gantools stylize scans/ --style march-pastoral -o painted/ --strength 0.6
-      every photograph below a folder, a little of the style of a picture that comes
-      with the package; a file of such a name is meant by ./march-pastoral
+  gantools stylize scans/ --style van-gogh-cypresses -o painted/ --strength 0.6
+      every photograph below a folder, a little of a style that the package knows; a
+      file of such a name is meant by ./van-gogh-cypresses
   gantools stylize cat.png --style a.jpg --style b.jpg --mix 3,1 -o painted.png
       three parts of one style and one part of another
   gantools stylize portrait.jpg --style a.jpg -o painted.jpg --keep-colour
@@ -110,11 +124,12 @@ STYLIZE = """examples:
   gantools stylize old.jpg --style a.jpg -o painted.jpg --restore
       repair the photograph first: else its scratches are painted, too
 
-No weights of this network come with the package yet. Train some (gantools train style
---preset base --folder runs/style) and name them (--weights runs/style).
-
-Pictures of styles that come with the package:
-{names}
+Paintings whose styles the package knows:
+{paintings}
+Styles that a GAN has learned from many pictures, each to be used by itself:
+{tasks}
+Pictures that come with the package:
+{pictures}
 The result has the format of the output's name, or in a folder that of the input.
 Bit depth, EXIF and transparency are kept, and so is the colour profile unless a grey
 photograph gets colours. Nothing is overwritten without --overwrite. Exit code 1 says
@@ -325,8 +340,9 @@ def _add_archive(verbs: Any) -> None:
 
 def _add_stylize(verbs: Any) -> None:
     stylize = verbs.add_parser("stylize", help="give photographs another style")
-    names = textwrap.fill(", ".join(collections.pictures()), 80)
-    _command(stylize, "Carry styles over to photographs.", STYLIZE.format(names=names))
+    known = {"paintings": STYLES, "tasks": TASKS, "pictures": collections.pictures()}
+    known = {kind: textwrap.fill(", ".join(names), 80) for kind, names in known.items()}
+    _command(stylize, "Carry styles over to photographs.", STYLIZE.format(**known))
     _add_photos(stylize)
     stylize.add_argument(
         "--style",
@@ -334,8 +350,7 @@ def _add_stylize(verbs: Any) -> None:
         action="append",
         type=_style,
         required=True,
-        help="a picture's file, or the name of a picture that comes with the package; "
-        "several are mixed",
+        help="a picture's file, or the name of a style below; several are mixed",
     )
     stylize.add_argument(
         "--mix",
@@ -514,7 +529,9 @@ def _severity(text: str) -> float:
     return value
 
 
-def _style(text: str) -> Path:
+def _style(text: str) -> Path | str:
+    if text in (*STYLES, *TASKS):
+        return text
     known = text in collections.pictures()
     return collections.picture(text) if known else Path(text)
 
@@ -659,11 +676,17 @@ def _restore(options: argparse.Namespace) -> int:
 
 
 def _stylize(options: argparse.Namespace) -> int:
+    learned = [style for style in options.style if style in TASKS]
+    return _each(options, "stylised", (_translating if learned else _painting)(options))
+
+
+def _painting(options: argparse.Namespace) -> Work:
+    """Give the work of the network that paints in the style of any picture."""
     styles = _styles(options)
     networks = functools.cache(lambda: _networks("style", options.weights))
     restorer = functools.cache(lambda: _networks("restoration"))
     settings = {
-        "styles": [provenance.identify(path) for path in options.style],
+        "styles": [_identify_style(style) for style in options.style],
         "mix": options.mix,
         "strength": options.strength,
         "keep_colour": options.keep_colour,
@@ -679,33 +702,71 @@ def _stylize(options: argparse.Namespace) -> int:
             "stylist": networks(),
             "progress": progress,
         }
-        from gantools import engine, style
+        from gantools import style
 
-        numbers = {}
+        restored = None
         if options.restore:
             restored, result = style.restore_then_stylize(
                 photo, styles, restorer=restorer(), **wishes
             )
-            used = {key: restored.weights[key] for key in ("file", "sha256")}
-            own["restored"] = {"mode": restored.mode, "weights": used}
-            numbers["damaged"] = restored.damaged
         else:
             result = style.stylize(photo, styles, **wishes)
-        return Done(
-            result.photo,
-            f"{result.changed:.1%} of it changed",
-            {"changed": result.changed, **numbers},
-            {
-                "settings": {**settings, **own},
-                "weights": result.weights,
-                "backend": engine.BACKEND,
-            },
+        return _stylised(
+            result.photo, result.changed, result.weights, restored, {**settings, **own}
         )
 
-    return _each(options, "stylised", work)
+    return work
 
 
-def _styles(options: argparse.Namespace) -> list[photos.Photo]:
+def _translating(options: argparse.Namespace) -> Work:
+    """Give the work of a GAN that has learned one style from a set of pictures."""
+    name = next(style for style in options.style if style in TASKS)
+    if len(options.style) > 1 or options.mix or options.keep_colour or options.mask_in:
+        raise _Refused(
+            f"Expected a style of {', '.join(TASKS)} by itself, without --mix, "
+            f"--keep-colour and --mask-in. Received: {name} with more"
+        )
+    networks = functools.cache(lambda: _networks("unpaired", options.weights, name))
+    restorer = functools.cache(lambda: _networks("restoration"))
+    settings = {"styles": [_identify_style(name)], "strength": options.strength}
+
+    def work(photo: photos.Photo, job: Job, progress: Callable[[float], None]) -> Done:
+        stylist = networks()
+        from gantools import restoration, unpaired
+
+        restored = None
+        if options.restore:
+            restored = restoration.restore(photo, "full", restorer())
+            photo = restored.photo
+        made = unpaired.apply(photo, stylist, options.strength, progress)
+        changed = photos.share_changed(photo, made)
+        return _stylised(made, changed, stylist.record, restored, settings)
+
+    return work
+
+
+def _stylised(photo, changed: float, weights: dict, restored, settings: dict) -> Done:
+    """Say what was done to a photograph that has another style now."""
+    from gantools import engine
+
+    numbers = {"changed": changed}
+    if restored:
+        used = {key: restored.weights[key] for key in ("file", "sha256")}
+        settings = {**settings, "restored": {"mode": restored.mode, "weights": used}}
+        numbers["damaged"] = restored.damaged
+    record = {"settings": settings, "weights": weights, "backend": engine.BACKEND}
+    return Done(photo, f"{changed:.1%} of it changed", numbers, record)
+
+
+def _identify_style(style: Path | str) -> dict[str, Any]:
+    return {"name": style} if isinstance(style, str) else provenance.identify(style)
+
+
+def _style_files(options: argparse.Namespace) -> list[Path]:
+    return [style for style in options.style if isinstance(style, Path)]
+
+
+def _styles(options: argparse.Namespace) -> list[photos.Photo | str]:
     """Load the pictures whose styles are wanted, or refuse the command."""
     count = len(options.style)
     if options.mix and len(options.mix) != count:
@@ -713,29 +774,36 @@ def _styles(options: argparse.Namespace) -> list[photos.Photo]:
             f"Expected a number in --mix for each of {count} styles. "
             f"Received: {len(options.mix)}"
         )
-    for path in options.style:
+    for path in _style_files(options):
         if not path.exists():
-            names = ", ".join(collections.pictures())
+            names = ", ".join([*STYLES, *TASKS, *collections.pictures()])
             raise _Refused(
                 f"{path}: Expected a picture's file or one of {names}. "
                 "Received: no file of that name"
             )
     try:
         with _hushed():
-            return [photos.load(path, levels=True) for path in options.style]
+            return [
+                style if isinstance(style, str) else photos.load(style, levels=True)
+                for style in options.style
+            ]
     except photos.PhotoError as problem:
         raise _Refused(report.one_line(problem)) from problem
 
 
-_LOADERS = {"restoration": "load_restorer", "style": "load_style"}
+_LOADERS = {
+    "restoration": "load_restorer",
+    "style": "load_style",
+    "unpaired": "load_stylist",
+}
 
 
-def _networks(module: str, folder: Path | None = None) -> Any:
+def _networks(module: str, folder: Path | None = None, *names: str) -> Any:
     """Load a module's networks; refuse the command where they cannot be."""
     with _hushed():
         load = getattr(importlib.import_module(f"gantools.{module}"), _LOADERS[module])
     try:
-        return load(**({"folder": folder} if folder else {}))
+        return load(*names, **({"folder": folder} if folder else {}))
     except (OSError, ValueError) as problem:
         raise _Refused(report.one_line(problem), FAILED) from problem
 
@@ -927,7 +995,7 @@ def _tally(total: int, failed: int, done: str) -> str:
 
 def _plan(options: argparse.Namespace) -> Plan:
     """Turn words into jobs; count what is none."""
-    own = [options.output, options.mask_out, options.mask_in, *options.style]
+    own = [options.output, options.mask_out, options.mask_in, *_style_files(options)]
     found: dict[Path, Path] = {}  # photograph -> its name below the output folder
     failed = others = results = 0
     bases = []
@@ -965,7 +1033,7 @@ def _with_masks(jobs: list[Job], options: argparse.Namespace) -> list[Job]:
     jobs = _with_own_masks(_with_masks_out(jobs, options), options)
     for job in jobs:
         written = {p.resolve() for p in (job.target, job.mask, job.provenance) if p}
-        for path in (*job.given, *options.style):
+        for path in (*job.given, *_style_files(options)):
             if path.resolve() in written:
                 raise _Refused(
                     "Expected another place than that of your own mask or style. "

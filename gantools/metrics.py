@@ -148,6 +148,46 @@ def lpips(x: np.ndarray, y: np.ndarray) -> float:
     return float(_lpips_network()(pair)[0])
 
 
+def style_distance(x: np.ndarray, y: np.ndarray) -> float:
+    """Measure how differently two pictures are made, whatever they show.
+
+    d(x, y) = mean_l |G_l(x) - G_l(y)|^2 / (|G_l(x)|^2 + |G_l(y)|^2), where G_l is the
+    Gram matrix (Gatys et al. 2016, equation 3) of AlexNet's activations after its l-th
+    ReLU, divided by the number of places.  AlexNet, and not the VGG19 by which styles
+    are usually made: what was optimised should not also judge.
+
+    Args:
+        x: Picture in [0, 1], (H, W, C), C = 1 or 3, at least 31 pixels a side.
+        y: Picture in [0, 1], of any such size.
+
+    Returns:
+        The distance in [0, 1]: 0 for equal Gram matrices.
+
+    Raises:
+        ValueError: A picture is no picture or too small for the network.
+    """
+    grams = [_grams(picture) for picture in (x, y)]
+    terms = [
+        np.square(a - b).sum() / (np.square(a).sum() + np.square(b).sum())
+        for a, b in zip(*grams, strict=True)
+    ]
+    return float(np.mean(terms))
+
+
+def _grams(picture: np.ndarray) -> list[np.ndarray]:
+    """Give the Gram matrices of AlexNet's five layers, each (C, C)."""
+    picture, _ = _pair(picture, picture)
+    if min(picture.shape[:2]) < 31:
+        raise ValueError(
+            f"Expected a picture of at least 31 pixels a side. Received: "
+            f"{picture.shape}"
+        )
+    colour = np.broadcast_to(picture * 2 - 1, (*picture.shape[:2], 3))
+    seen = _alexnet()(colour[None].astype("float32"))
+    lists = [np.asarray(x)[0].reshape(-1, x.shape[-1]) for x in seen]  # (places, C)
+    return [x.T.astype("float64") @ x / len(x) for x in lists]
+
+
 def overlap(mask: np.ndarray, truth: np.ndarray, tolerance: int = 2) -> Overlap:
     """Compare a found damage mask with the true one, forgiving a few pixels.
 
@@ -396,6 +436,14 @@ def bootstrap(
     means = [values[rng.integers(count, size=count)].mean() for _ in range(draws)]
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(values.mean()), float(low), float(high))
+
+
+@functools.cache
+def _alexnet():
+    """Build the network of `style_distance` once."""
+    from gantools import features
+
+    return features.alexnet()
 
 
 @functools.cache

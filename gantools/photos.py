@@ -148,6 +148,34 @@ def to_levels(values: np.ndarray, kind: np.dtype | type) -> np.ndarray:
     return np.rint(np.clip(values, 0, 1) * top).astype(kind, order="C")
 
 
+def share_changed(before: "Photo", after: "Photo") -> float:
+    """Give the share of pixels that differ by half a level of `before` or more.
+
+    Args:
+        before: a photograph.
+        after: of the same height and width; grey and colour may be compared.
+
+    Returns:
+        In [0, 1].
+
+    Raises:
+        ValueError: the sizes differ.
+
+    Example:
+        >>> was, now = (Photo(np.full((2, 2, 1), v, np.float32)) for v in (0.2, 0.3))
+        >>> share_changed(was, now)
+        1.0
+    """
+    sizes = [p.pixels.shape[:2] for p in (before, after)]
+    if sizes[0] != sizes[1]:
+        raise ValueError(f"Expected two photographs of one size. Received: {sizes}")
+    changed, step = 0, 1.0 / (2**before.bit_depth - 1)
+    for top in range(0, sizes[0][0], 64):  # in bands, to save memory
+        was, now = (from_levels(p.pixels[top : top + 64]) for p in (before, after))
+        changed += (np.abs(now - was).max(axis=-1) >= 0.5 * step).sum()
+    return float(changed / before.pixels[..., 0].size)
+
+
 def to_network(pixels: np.ndarray) -> np.ndarray:
     """Take pixels, as photographs have them, to [-1, 1], as networks do.
 

@@ -37,7 +37,14 @@ from gantools import (
 )
 from gantools.damage import LUMA
 from gantools.layers import EdgePadding2D
-from gantools.photos import Photo, from_levels, from_network, to_levels, to_network
+from gantools.photos import (
+    Photo,
+    from_levels,
+    from_network,
+    share_changed,
+    to_levels,
+    to_network,
+)
 
 if typing.TYPE_CHECKING:
     from gantools import restoration
@@ -319,20 +326,23 @@ def build_painter(decoder: keras.Model) -> keras.Model:
 class StyleTrainer:
     """The decoder, taught by the encoder: no painting of any photograph is needed.
 
-    With t = AdaIN(F(content)) the activations that are wanted, x the picture that the
-    decoder makes of them, s the style, m the means and deviations at the four TAPS and
-    e the `relative_error`:
+    With p the photograph, t = AdaIN(F(p)) the activations that are wanted, x the
+    picture that the decoder makes of them, s the style, m the means and deviations at
+    the four TAPS and e the `relative_error`:
 
-        L = e(F(x), t) + style_weight mean_l e(m_l(x), m_l(s))
+        L = e(F(x), t) + style_weight mean_l e(m_l(x), m_l(s)) + identity E|x - p|
 
-    Equations 11 to 13 of Huang and Belongie 2017 (arXiv:1703.06868), in which the
-    errors are not relative.
+    The first two terms are equations 11 to 13 of Huang and Belongie 2017
+    (arXiv:1703.06868), in which the errors are not relative.  The last is of the first
+    quarter of a batch alone, where each photograph is its own style: there the right
+    answer is the photograph itself (Park and Lee 2019, arXiv:1812.02342, equation 8).
 
     Args:
         decoder: from `build_decoder`.
         steps: of the whole run.
         network: `features.vgg19(TAPS)`.
         style_weight: of the style beside the content.
+        identity: of the photographs that are their own style.
         peak: the highest rate of Adam.
     """
 
@@ -343,10 +353,11 @@ class StyleTrainer:
         *,
         network: keras.Model,
         style_weight: float = 10.0,
+        identity: float = 2.0,
         peak: float = 1e-3,
     ):
         self.decoder, self.network = decoder, network
-        self.style_weight = style_weight
+        self.style_weight, self.identity = style_weight, identity
         self.optimizer = training.adam(peak, steps)
         self.optimizer.build(decoder.trainable_variables)
         self.average = training.ExponentialMovingAverage(decoder, 0.999)
@@ -354,12 +365,15 @@ class StyleTrainer:
 
     def step(self, content, style):
         """Do one step on a batch of `pairs.style_batches`."""
+        own = -(-content.shape[0] // 4)  # photographs that are their own style
+        style = ops.concatenate([content[:own], style[own:]])
         seen = self.network(content)[-1]
         styles = [statistics(x) for x in self.network(style)]
         target = ops.stop_gradient(adain(seen, statistics(seen), styles[-1]))
 
         def loss_fn():
-            painted = self.network(self.decoder(target, training=True))
+            picture = self.decoder(target, training=True)
+            painted = self.network(picture)
             errors = [
                 relative_error(ops.stack(statistics(x)), ops.stack(wanted))
                 for x, wanted in zip(painted, styles, strict=True)
@@ -367,8 +381,10 @@ class StyleTrainer:
             logs = {
                 "content": relative_error(painted[-1], target),
                 "style": sum(errors) / len(errors),
+                "identity": ops.mean(ops.abs(picture[:own] - content[:own])),
             }
-            return logs["content"] + self.style_weight * logs["style"], logs
+            loss = logs["content"] + self.style_weight * logs["style"]
+            return loss + self.identity * logs["identity"], logs
 
         variables = self.decoder.trainable_variables
         (loss, logs), gradients = engine.value_and_grad(loss_fn, variables)
@@ -393,6 +409,7 @@ class Preset:
 
 PRESETS = {
     "smoke": Preset(12, 2, 64, (16, 8, 8, 4), "float32", bundled=True),
+    "small": Preset(6_000, 4, 128),
     "base": Preset(40_000, 8, 256),
 }
 
@@ -467,6 +484,24 @@ def train(
 
 
 # --- Use -----------------------------------------------------------------------------
+
+# The styles that the package knows by name, and the paintings they were measured on:
+# the number is the one by which the Metropolitan Museum of Art keeps it.  Shipped is
+# not the picture but its means and deviations; see benchmarks/measure_styles.py.
+STYLES = {
+    "cezanne-apples": (435882, "Paul Cézanne, Still Life with Apples, about 1890"),
+    "el-greco-toledo": (436575, "El Greco, View of Toledo, about 1600"),
+    "gauguin-maria": (438821, "Paul Gauguin, Ia Orana Maria, 1891"),
+    "homer-northeaster": (11130, "Winslow Homer, Northeaster, 1895"),
+    "klimt-primavesi": (436819, "Gustav Klimt, Mäda Primavesi, 1912-13"),
+    "renoir-seashore": (437430, "Auguste Renoir, By the Seashore, 1883"),
+    "rousseau-lion": (438822, "Henri Rousseau, The Repast of the Lion, about 1907"),
+    "seurat-circus": (437654, "Georges Seurat, Circus Sideshow, 1887-88"),
+    "turner-whalers": (437854, "J. M. W. Turner, Whalers, about 1845"),
+    "van-gogh-cypresses": (436535, "Vincent van Gogh, Wheat Field, 1889"),
+    "van-gogh-straw-hat": (436532, "Vincent van Gogh, Self-Portrait, 1887"),
+    "vermeer-pitcher": (437881, "Johannes Vermeer, Woman with a Pitcher, about 1662"),
+}
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -569,8 +604,26 @@ def measure(
 
 
 @functools.lru_cache(maxsize=16)
-def _measure_style(style: Photo, encoder: keras.Model, grey: bool):
-    """Measure a style once for many photographs; styles are told by identity."""
+def measure_style(
+    style: Photo | str, encoder: keras.Model, grey: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give the `statistics` of a style: a name in STYLES, or a picture.
+
+    A picture is measured once for many photographs, and told by its identity.
+
+    Args:
+        style: a name, or a picture of any size; a large one is reduced to a shorter
+            side of STYLE_SIDE.
+        encoder: VGG19 up to conv4_1.
+        grey: take the colours out first.
+
+    Returns:
+        mu and sigma, both (1, 1, 1, 512) float32.
+    """
+    if isinstance(style, str):
+        known, kind = arrays.read_arrays("styles"), "grey" if grey else "colour"
+        both = known[f"{style}/{kind}"].astype(np.float32)  # (2, 512)
+        return tuple(both.reshape(2, 1, 1, 1, CHANNELS))
     pixels = style.pixels
     scale = STYLE_SIDE / min(pixels.shape[:2])
     if scale < 1:
@@ -588,7 +641,7 @@ def _mix(parts, shares):
 
 def stylize(
     photo: Photo,
-    styles: Photo | Sequence[Photo],
+    styles: Photo | str | Sequence[Photo | str],
     *,
     strength: float = 1.0,
     weights: Sequence[float] | None = None,
@@ -607,7 +660,7 @@ def stylize(
 
     Args:
         photo: the photograph, any size.
-        styles: one or more paintings, any size.
+        styles: one or more paintings: pictures of any size, or names in STYLES.
         strength: in [0, 1]; 1 gives all of the style, 0 none: the network's own
             rendering of the photograph.
         weights: of the styles, not negative, scaled to a sum of 1; equal by default.
@@ -622,8 +675,9 @@ def stylize(
         The photograph in its new style, and what was changed.
 
     Raises:
-        ValueError: there is no style; the strength is not in [0, 1]; the weights are
-            not one for each style; or the mask is not one of this photograph.
+        ValueError: there is no style, or none of that name; the strength is not in
+            [0, 1]; the weights are not one for each style; or the mask is not one of
+            this photograph.
     """
     styles = _as_list(styles)
     shares = _check_wishes(photo, styles, strength, weights, mask)
@@ -635,14 +689,15 @@ def stylize(
         grey=keep_colour,
         progress=lambda share: report(0.4 * share),
     )
-    known = [_measure_style(s, stylist.encoder, keep_colour) for s in styles]
+    known = [measure_style(s, stylist.encoder, keep_colour) for s in styles]
     wanted = _mix([own, *known], [1.0 - strength, *(strength * shares)])
     pixels = _paint(
         stylist.painter, affine(own, wanted), photo, keep_colour, mask, report
     )
+    painted = _with_pixels(photo, pixels)
     return Stylised(
-        photo=_with_pixels(photo, pixels),
-        changed=_share_changed(photo, pixels),
+        photo=painted,
+        changed=share_changed(photo, painted),
         weights=stylist.record,
     )
 
@@ -658,6 +713,7 @@ def _paint(painter, change, photo, keep_colour, mask, report):
         tile=TILE,
         halo=HALO,
         multiple=STRIDE,
+        beyond=True,  # VGG19 meets zeros there, and the decoder paints them
         progress=lambda share: report(0.4 + 0.6 * share),
         out=(pixels,),
     )
@@ -665,13 +721,16 @@ def _paint(painter, change, photo, keep_colour, mask, report):
 
 
 def _as_list(styles):
-    return [styles] if isinstance(styles, Photo) else list(styles)
+    return [styles] if isinstance(styles, Photo | str) else list(styles)
 
 
 def _check_wishes(photo, styles, strength, weights, mask):
     """Refuse what cannot be; give the styles' shares, which sum to 1."""
     if not styles:
         raise ValueError("Expected at least one style. Received: none")
+    for name in styles:
+        if isinstance(name, str) and name not in STYLES:
+            raise ValueError(f"Expected one of {list(STYLES)}. Received: {name!r}")
     if not 0 <= strength <= 1:
         raise ValueError(f"Expected a strength in [0, 1]. Received: {strength}")
     shares = np.asarray([1.0] * len(styles) if weights is None else weights, float)
@@ -729,18 +788,9 @@ def _with_pixels(photo, pixels):
     return dataclasses.replace(photo, pixels=pixels, icc=icc)
 
 
-def _share_changed(photo, pixels):
-    """Give the share of pixels that differ by half a level or more, in [0, 1]."""
-    changed, step = 0, 1.0 / (2**photo.bit_depth - 1)
-    for top in range(0, len(pixels), 64):  # in bands, to save memory
-        was, now = (from_levels(p[top : top + 64]) for p in (photo.pixels, pixels))
-        changed += (np.abs(now - was).max(axis=-1) >= 0.5 * step).sum()
-    return float(changed / pixels[..., 0].size)
-
-
 def restore_then_stylize(
     photo: Photo,
-    styles: Photo | Sequence[Photo],
+    styles: Photo | str | Sequence[Photo | str],
     *,
     restorer: restoration.Restorer | None = None,
     strength: float = 1.0,

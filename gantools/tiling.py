@@ -14,19 +14,22 @@ Span = tuple[int, int]
 Place = tuple[slice, slice]  # rows and columns
 
 
-def _windows(length: int, tile: int, halo: int) -> Iterator[tuple[Span, Span]]:
+def _windows(
+    length: int, tile: int, halo: int, rim: int
+) -> Iterator[tuple[Span, Span]]:
     """Yield ((start, stop) of a window, (start, stop) of what it answers for)."""
+    first, last = -rim, length + rim
     done = 0
     while done < length:
-        start = max(0, min(done - halo, length - tile))
-        stop = min(start + tile, length)
-        answered = length if stop == length else stop - halo
+        start = max(first, min(done - halo, last - tile))
+        stop = min(start + tile, last)
+        answered = length if stop == last else stop - halo
         yield (start, stop), (done, answered)
         done = answered
 
 
 def parts(
-    *pictures: np.ndarray, tile: int, halo: int, multiple: int
+    *pictures: np.ndarray, tile: int, halo: int, multiple: int, beyond: bool = False
 ) -> Iterator[tuple[list[np.ndarray], Place, Place, float]]:
     """Cut pictures into windows that together answer for each place once.
 
@@ -35,6 +38,7 @@ def parts(
         tile: side of a window, as for `apply`.
         halo: of a window's rim, as for `apply`.
         multiple: of the windows' sides, as for `apply`.
+        beyond: look beyond the border, as for `apply`.
 
     Yields:
         The window of each picture, (h, w, C); what of the window is kept; where in the
@@ -52,8 +56,9 @@ def parts(
             f"Received: tile={tile}, halo={halo}"
         )
     padded = [-(-n // multiple) * multiple for n in (height, width)]
-    for (top, bottom), (y0, y1) in _windows(padded[0], tile, halo):
-        for (left, right), (x0, x1) in _windows(padded[1], tile, halo):
+    rim = halo if beyond else 0
+    for (top, bottom), (y0, y1) in _windows(padded[0], tile, halo, rim):
+        for (left, right), (x0, x1) in _windows(padded[1], tile, halo, rim):
             cuts = [_cut(p, top, bottom, left, right) for p in pictures]
             kept = np.s_[y0 - top : y1 - top, x0 - left : x1 - left]
             done = (y0 * padded[1] + (y1 - y0) * x1) / (padded[0] * padded[1])
@@ -66,6 +71,7 @@ def apply(
     tile: int = 768,
     halo: int = 128,
     multiple: int = 16,
+    beyond: bool = False,
     progress: Callable[[float], None] | None = None,
     out: tuple[np.ndarray, ...] | None = None,
 ) -> tuple[np.ndarray, ...]:
@@ -80,6 +86,8 @@ def apply(
             of `multiple`; the network's receptive-field radius for an exact result.
         multiple: the network's total stride.  A picture of another size is continued
             by reflection on the right and below, and the answer is cut back.
+        beyond: look at a halo of the picture's reflection beyond its border, too: a
+            network that meets zeros there may paint a frame.
         progress: called with the finished share in [0, 1] after each window.
         out: arrays (H, W, ...) to write the answers into, rather than new ones.
 
@@ -91,7 +99,7 @@ def apply(
     """
     height, width = _size(pictures)
     results = out
-    size = {"tile": tile, "halo": halo, "multiple": multiple}
+    size = {"tile": tile, "halo": halo, "multiple": multiple, "beyond": beyond}
     for cuts, kept, place, done in parts(*pictures, **size):
         answers = fn(*cuts)
         if results is None:
@@ -123,8 +131,13 @@ def _size(pictures: tuple[np.ndarray, ...]) -> tuple[int, int]:
 
 def _cut(pixels: np.ndarray, top: int, bottom: int, left: int, right: int):
     """Cut a window out; what lies beyond the picture is its reflection."""
-    window = pixels[top:bottom, left:right]
-    below, beside = bottom - top - window.shape[0], right - left - window.shape[1]
-    if below or beside:
-        window = np.pad(window, ((0, below), (0, beside), (0, 0)), mode="symmetric")
+    window = pixels[max(top, 0) : bottom, max(left, 0) : right]
+    missing = [
+        (max(-start, 0), max(stop - size, 0))
+        for start, stop, size in zip(
+            (top, left), (bottom, right), pixels.shape[:2], strict=True
+        )
+    ]
+    if any(map(any, missing)):
+        window = np.pad(window, (*missing, (0, 0)), mode="symmetric")
     return window

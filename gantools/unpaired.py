@@ -669,8 +669,8 @@ class Stylist:
     record: dict  # of the weights, from their manifest
 
 
-def load_stylist(task: str, folder: str | Path) -> Stylist:
-    """Load a trained generator of any size.
+def load_stylist(task: str, folder: str | Path = arrays.WEIGHTS) -> Stylist:
+    """Load a trained generator of any size, by default one that the package ships.
 
     Args:
         task: a name in TASKS.
@@ -727,9 +727,6 @@ def apply(
         return (to_levels(before + strength * (made - before), cut.dtype),)
 
     # At its border a network sees zeros beyond, and makes a frame of them.
-    rim = ((HALO, HALO), (HALO, HALO), (0, 0))
-    wide = np.pad(photo.pixels, rim, mode="symmetric")
-    size = {"tile": TILE, "halo": HALO, "multiple": STRIDE}
-    (pixels,) = tiling.apply(answer, wide, **size, progress=progress)
-    pixels = np.ascontiguousarray(pixels[HALO:-HALO, HALO:-HALO])
+    size = {"tile": TILE, "halo": HALO, "multiple": STRIDE, "beyond": True}
+    (pixels,) = tiling.apply(answer, photo.pixels, **size, progress=progress)
     return dataclasses.replace(photo, pixels=pixels)

@@ -593,3 +593,49 @@ def test_the_sound_photographs_are_summed_up_by_subject(undamaged):
 def test_the_middle_is_cut_and_never_reduced(undamaged):
     pixels = np.random.default_rng(0).random((20, 9, 3))
     np.testing.assert_array_equal(undamaged.middle(pixels, 10), pixels[5:15])
+
+
+# --- Ways of style transfer -----------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def styles():
+    return load("styles")
+
+
+def test_doing_nothing_keeps_the_content_and_copying_has_the_style(styles):
+    pairs = [(collections.picture("cat"), collections.picture("march-pastoral"))]
+    nothing, copy = styles.compare(styles.NOTHING, pairs, 96)
+    assert nothing["content"] == 0 == copy["style"]
+    assert nothing["style"] > 0.1 and copy["content"] > 0.3
+    assert (copy["photograph"], copy["painting"]) == ("cat", "march-pastoral")
+
+
+def test_squares_are_the_middle_and_patches_reach_the_edges(styles, tmp_path):
+    pixels = np.zeros((20, 40, 3), np.float32)
+    pixels[:, 10:30] = 1.0
+    photos.save(photos.Photo(pixels), tmp_path / "a.png")
+    assert styles.square(tmp_path / "a.png", 10).min() == 1.0
+    large = np.random.default_rng(0).random((160, 160, 3))
+    cut = styles.patches(large)
+    assert len(cut) == 9 and {p.shape for p in cut} == {(128, 128, 3)}
+    np.testing.assert_array_equal(cut[-1], large[32:, 32:])
+
+
+@pytest.mark.skipif(
+    not (collections.home() / "met-paintings").is_dir(), reason="no paintings here"
+)
+def test_a_style_known_by_name_is_that_of_its_painting():
+    from gantools import arrays, features, style
+
+    found = [
+        f
+        for part in ("train", "test")
+        for f in collections.files("met-paintings", part)
+    ]
+    (path,) = (f for f in found if f.stem == str(style.STYLES["turner-whalers"][0]))
+    encoder = features.vgg19(style.TAPS[-1:])
+    mine = load("measure_styles").measured(photos.load(path), encoder)
+    for kind, numbers in mine.items():
+        kept = arrays.read_arrays("styles")[f"turner-whalers/{kind}"]
+        np.testing.assert_allclose(numbers, kept, rtol=5e-3, atol=0.05)

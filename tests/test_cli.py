@@ -23,7 +23,17 @@ import tifffile
 from PIL import Image
 
 import gantools
-from gantools import cli, collections, damage, evaluation, folders, metrics, photos
+from gantools import (
+    cli,
+    collections,
+    damage,
+    evaluation,
+    folders,
+    metrics,
+    photos,
+    pretrained,
+    unpaired,
+)
 from gantools.cli import main
 
 RNG = np.random.default_rng(11)
@@ -792,6 +802,7 @@ def test_every_preset_task_and_method_can_be_asked_for():
     modules = (dcgan, restoration, style, unpaired)
     assert set(cli.PRESETS) == {name for module in modules for name in module.PRESETS}
     assert tuple(unpaired.TASKS) == cli.TASKS and cli.METHODS == unpaired.METHODS
+    assert tuple(style.STYLES) == cli.STYLES
 
 
 @pytest.mark.parametrize("network", ["restoration", "style", "dcgan"])
@@ -991,7 +1002,8 @@ def painter(monkeypatch, inverter):
     calls = []
 
     def stylize(photo, styles, *, progress=None, **wishes):
-        calls.append({"styles": [s.pixels for s in styles], **wishes})
+        seen = [s if isinstance(s, str) else s.pixels for s in styles]
+        calls.append({"styles": seen, **wishes})
         if progress:
             progress(0.5)
         mask = wishes["mask"]
@@ -1038,6 +1050,37 @@ def test_wishes_and_styles_reach_the_style_network(painter, capfd):
     assert inverted("b.png")
     said = capfd.readouterr()
     assert said.err == "" and said.out.splitlines()[-1] == "1 of 1 stylised"
+
+
+def test_styles_that_the_package_knows_are_meant_by_their_names(painter):
+    picture("a.png")
+    words = "stylize a.png --style klimt-primavesi -o out --provenance"
+    assert main(words.split()) == 0
+    assert painter[0]["styles"] == ["klimt-primavesi"]
+    settings = json.loads(Path("out/a.png.json").read_text())["settings"]
+    assert settings["styles"] == [{"name": "klimt-primavesi"}]
+
+
+def test_a_style_that_a_gan_has_learned_is_laid_over_by_the_gan(folder, capfd):
+    pixels = PIXELS[:24, :32]
+    picture("a.png", pixels)
+    generator = unpaired.build_generator((4, 6, 8), 1)
+    pretrained.save("painting", [generator], Path("own"), what="a test")
+    words = "stylize a.png --style painting --weights own --strength 0.5 --provenance"
+    assert main([*words.split(), "-o", "out"]) == 0
+    stylist = unpaired.load_stylist("painting", Path("own"))
+    wanted = unpaired.apply(photos.load("a.png", levels=True), stylist, 0.5)
+    made = photos.load("out/a.png", levels=True)
+    assert np.array_equal(made.pixels, wanted.pixels)
+    assert not np.array_equal(made.pixels, pixels)
+    record = json.loads(Path("out/a.png.json").read_text())
+    assert record["settings"] == {"styles": [{"name": "painting"}], "strength": 0.5}
+    assert record["weights"]["sha256"] == stylist.record["sha256"]
+    before = files()
+    for more in ("--mix 1", "--keep-colour", "--style cat", "--mask-in a.png"):
+        assert main([*words.split(), *more.split(), "-o", "other"]) == 2
+        assert "by itself" in capfd.readouterr().err
+    assert files() == before
 
 
 def test_stylize_keeps_shapes_of_folders_and_overwrites_nothing(painter, capfd):

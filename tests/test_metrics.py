@@ -53,6 +53,34 @@ def test_ssim_is_symmetric_and_one_only_for_equal_pictures():
     assert metrics.ssim(x, y) < 1
 
 
+def test_a_style_distance_knows_no_places_and_no_sizes():
+    rng = np.random.default_rng(4)
+    fine, other = rng.random((2, 192, 192, 3)).astype("float32")
+    broad = np.repeat(np.repeat(fine[:48, :48], 4, axis=0), 4, axis=1)
+    assert metrics.style_distance(fine, fine) == 0
+    same = metrics.style_distance(fine, other)
+    assert same == pytest.approx(metrics.style_distance(other, fine))
+    assert same < 0.05 < metrics.style_distance(fine, broad) <= 1
+    assert metrics.style_distance(fine, other[:160]) < 0.05  # of another size
+    assert metrics.style_distance(np.full_like(fine, 0.5), fine) > 0.3
+
+
+def test_a_style_distance_is_that_of_the_gram_matrices():
+    from gantools import features
+
+    x, y = pictures(5, (48, 64, 3))
+    terms = []
+    for a, b in zip(
+        *(features.alexnet()(2 * p[None] - 1) for p in (x, y)), strict=True
+    ):
+        a, b = (np.array(t, "float64")[0] for t in (a, b))
+        g, h = (np.einsum("hwc,hwd->cd", t, t) / t[..., 0].size for t in (a, b))
+        terms.append(((g - h) ** 2).sum() / ((g**2).sum() + (h**2).sum()))
+    assert metrics.style_distance(x, y) == pytest.approx(np.mean(terms), rel=1e-4)
+    grey, colour = y[..., :1], np.repeat(y[..., :1], 3, axis=2)
+    assert metrics.style_distance(grey, colour) < 1e-12
+
+
 def test_overlap_without_tolerance_is_intersection_over_union():
     rng = np.random.default_rng(3)
     mask, truth = rng.random((2, 30, 30)) > 0.7

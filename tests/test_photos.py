@@ -855,3 +855,18 @@ def test_levels_go_to_floats_and_back_exactly(kind):
 def test_border_refuses_other_shapes(cross):
     with pytest.raises(ValueError, match=r"Expected shape \(H, W, C\) or"):
         cross(np.zeros((4, 4)))
+
+
+@pytest.mark.parametrize("bit_depth", [8, 16])
+def test_the_share_that_changed_counts_pixels_by_half_a_level(bit_depth):
+    level = 1 / (2**bit_depth - 1)
+    before = np.full((100, 10, 3), 0.5, np.float32)
+    after = before.copy()
+    after[:10, :, 1] += 0.6 * level
+    after[50:, 5] += 0.4 * level  # too little
+    was, now = (Photo(p, bit_depth=bit_depth) for p in (before, after))
+    assert photos.share_changed(was, now) == pytest.approx(0.1)
+    grey = Photo(before[..., :1], bit_depth=bit_depth)
+    assert photos.share_changed(grey, now) == pytest.approx(0.1)
+    with pytest.raises(ValueError, match=r"one size.*\(100, 10\), \(50, 10\)"):
+        photos.share_changed(was, Photo(before[:50]))

@@ -216,6 +216,7 @@ def test_every_weight_gets_a_gradient_and_the_loss_falls():
 
 def test_the_losses_are_those_of_the_painted_picture():
     content, painting = _batch()
+    painting[0] = content[0]  # the first quarter, rounded up, is its own style
     decoder, network = style.build_decoder(TINY), features.vgg19(style.TAPS)
     seen, wanted = (
         network(content)[-1],
@@ -233,11 +234,15 @@ def test_the_losses_are_those_of_the_painted_picture():
         for x, s in zip(painted, wanted, strict=True)
     ]
     off = error(painted[-1], target)
-    trainer = style.StyleTrainer(decoder, 9, network=network, style_weight=3.0)
-    logs = trainer.step(content, painting)
+    kept = np.abs(np.array(decoder(target))[0] - content[0]).mean()
+    weights = {"style_weight": 3.0, "identity": 7.0}
+    trainer = style.StyleTrainer(decoder, 9, network=network, **weights)
+    logs = trainer.step(content, np.stack([painting[1], painting[1]]))
     assert float(logs["content"]) == pytest.approx(off, rel=1e-4)
     assert float(logs["style"]) == pytest.approx(np.mean(errors), rel=1e-4)
-    assert float(logs["loss"]) == pytest.approx(off + 3 * np.mean(errors), rel=1e-4)
+    assert float(logs["identity"]) == pytest.approx(kept, rel=1e-4)
+    whole = off + 3 * np.mean(errors) + 7 * kept
+    assert float(logs["loss"]) == pytest.approx(whole, rel=1e-4)
 
 
 # Data and training
@@ -316,7 +321,9 @@ def test_missing_or_other_weights_are_told_clearly(tmp_path):
 
 
 def test_an_unknown_preset_is_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"Expected one of \['smoke', 'base'\]"):
+    with pytest.raises(
+        ValueError, match=r"Expected one of \['smoke', 'small', 'base'\]"
+    ):
         style.train("huge", tmp_path)
 
 
@@ -358,33 +365,40 @@ def test_a_halo_too_small_shows_seams(stylist, monkeypatch):
     assert np.abs(windows - whole).max() > 1e-3
 
 
-def _reconstruction(stylist, pixels):
-    """What the decoder makes of a picture's own activations."""
-    seen = stylist.encoder(photos.to_network(pixels)[None])
+def _seen(stylist, pixels):
+    """What VGG19 sees in a picture and its reflection, (1, h, w, 512)."""
+    rim = (style.HALO, style.HALO)
+    wide = np.pad(pixels, (rim, rim, (0, 0)), mode="symmetric")
+    return stylist.encoder(photos.to_network(wide)[None])
+
+
+def _painted(stylist, seen):
+    """What the decoder makes of activations, without the reflection."""
     painted = stylist.painter.get_layer("decoder")(seen)
-    return photos.from_network(ops.convert_to_numpy(painted)[0])
+    inner = slice(style.HALO, -style.HALO)
+    return photos.from_network(ops.convert_to_numpy(painted)[0, inner, inner])
 
 
 def test_no_strength_gives_the_reconstruction(stylist):
     photo = _photo()
     done = style.stylize(photo, PAINTING, strength=0.0, stylist=stylist)
-    wanted = _reconstruction(stylist, photo.pixels)
+    wanted = _painted(stylist, _seen(stylist, photo.pixels))
     np.testing.assert_allclose(done.photo.pixels, wanted, atol=1e-4)
     full = style.stylize(photo, PAINTING, stylist=stylist).photo.pixels
     assert np.abs(full - wanted).max() > 1e-3
 
 
 def test_strength_and_mixtures_interpolate_activations(stylist):
-    photo, decoder = _photo(), stylist.painter.get_layer("decoder")
-    seen, *styles = (
-        stylist.encoder(photos.to_network(p.pixels)[None])
+    photo = _photo()
+    own, *styles = (
+        style.statistics(stylist.encoder(photos.to_network(p.pixels)[None]))
         for p in (photo, PAINTING, OTHER)
     )
-    own = style.statistics(seen)
-    first, second = (style.adain(seen, own, style.statistics(x)) for x in styles)
+    seen = _seen(stylist, photo.pixels)
+    first, second = (style.adain(seen, own, wanted) for wanted in styles)
     mixed = 0.25 * first + 0.75 * second
     target = 0.6 * mixed + 0.4 * seen
-    wanted = photos.from_network(ops.convert_to_numpy(decoder(target))[0])
+    wanted = _painted(stylist, target)
     done = style.stylize(
         photo, [PAINTING, OTHER], weights=(1, 3), strength=0.6, stylist=stylist
     )
@@ -397,6 +411,22 @@ def test_equal_styles_are_one_style(stylist):
         for styles in (PAINTING, [PAINTING, PAINTING])
     )
     np.testing.assert_allclose(one, two, atol=1e-5)
+
+
+def test_a_style_known_by_name_is_that_of_its_numbers(stylist):
+    assert {f"{n}/{k}" for n in style.STYLES for k in ("colour", "grey")} == set(
+        arrays.read_arrays("styles")
+    )
+    numbers = arrays.read_arrays("styles")["klimt-primavesi/grey"].astype("float32")
+    for grey, equal in ((True, True), (False, False)):
+        found = style.measure_style("klimt-primavesi", stylist.encoder, grey)
+        assert np.array_equal(np.reshape(found, (2, 512)), numbers) == equal
+    one, two, other = (
+        style.stylize(_photo(), name, stylist=stylist).photo.pixels
+        for name in ("turner-whalers", ["turner-whalers"], "seurat-circus")
+    )
+    np.testing.assert_array_equal(one, two)
+    assert np.abs(one - other).max() > 1e-3
 
 
 def test_a_large_style_is_reduced_before_it_is_measured(stylist, monkeypatch):
@@ -492,6 +522,7 @@ NAN = np.full((40, 56), np.nan, np.float32)
     ("styles", "wishes", "message"),
     [
         ([], {}, "Expected at least one style. Received: none"),
+        ("cubist", {}, r"Expected one of \['cezanne-apples'.*'cubist'"),
         (PAINTING, {"strength": 1.5}, r"Expected a strength in \[0, 1\].*1\.5"),
         (PAINTING, {"weights": [1, 2]}, r"Expected a weight for each of 1 styles"),
         ([PAINTING, OTHER], {"weights": [2, -1]}, r"none negative.*\[2, -1\]"),

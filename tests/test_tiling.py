@@ -26,6 +26,21 @@ def test_tiling_equals_whole_image(size):
     np.testing.assert_allclose(tiled, whole, atol=1e-6)
 
 
+@pytest.mark.parametrize("size", [(64, 64), (130, 61), (257, 200), (5, 300), (3, 2)])
+def test_beyond_the_border_lies_the_picture_s_reflection(size):
+    pixels = np.random.default_rng(0).random((*size, 3), dtype=np.float32)
+    wide = np.pad(pixels, ((16, 32), (16, 32), (0, 0)), mode="symmetric")
+    whole = _blur(wide)[16 : 16 + size[0], 16 : 16 + size[1]]
+    shares = []
+    how = {"tile": 64, "halo": 16, "beyond": True, "progress": shares.append}
+    (tiled,) = tiling.apply(_blurred, pixels, **how)
+    np.testing.assert_allclose(tiled, whole, atol=1e-6)
+    assert shares == sorted(shares) and shares[-1] == 1
+    flat = np.ones_like(pixels)
+    (tiled,) = tiling.apply(_blurred, flat, **how)
+    np.testing.assert_allclose(tiled, flat, atol=1e-6)  # no frame
+
+
 def test_a_halo_too_small_shows_seams():
     # The oracle above can fail: without a halo the windows do not see each other.
     pixels = np.random.default_rng(0).random((128, 128, 3), dtype=np.float32)
