@@ -17,6 +17,7 @@ import sys
 import textwrap
 import time
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,7 +28,17 @@ import numpy as np
 from tqdm import tqdm
 
 import gantools
-from gantools import collections, damage, evaluation, photos, provenance, report, scans
+from gantools import (
+    archive,
+    collections,
+    damage,
+    evaluation,
+    folders,
+    photos,
+    provenance,
+    report,
+    scans,
+)
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 # of all networks, written down here because to read them there takes seconds
@@ -65,15 +76,12 @@ EXAMPLES = """examples:
   gantools restore grandmother.jpg -o restored.jpg
   gantools restore scans/ -o restored/ --mode conservative --report restored.html
   gantools restore "scans/**/*.tif" -o restored/
+  gantools archive restore scans/ restored/
   gantools damage portrait.png -o aged.png --severity 0.8 --seed 3
   gantools evaluate originals/ --restored restored/
   gantools train restoration --preset smoke --folder runs/first
   gantools data list
   gantools info
-"""
-MARK = ".gantools"
-MARKED = """The pictures in this folder are results of gantools. A run over a folder
-around it leaves them alone; delete this file to have them taken for photographs.
 """
 RESTORE = """examples:
   gantools restore grandmother.jpg -o restored.jpg
@@ -126,6 +134,27 @@ The result has the format of the output's name, or in a folder that of the input
 Bit depth, EXIF and transparency are kept, and so is the colour profile unless a grey
 photograph gets colours. Nothing is overwritten without --overwrite. Exit code 1 says
 that some photograph failed.
+"""
+ARCHIVE = """examples:
+  gantools archive restore scans/ restored/
+      every photograph below a folder; give the same command again to go on after
+      whatever ended it, kill -9 and power failure included
+  gantools archive restore scans/ restored/ --mode conservative --workers 4
+      processes, each with 1.1 GB of memory and 14 bytes for each pixel of its scan
+  gantools archive restore scans/ restored/ --verify
+      read all originals and results again, and say which of them changed
+  gantools archive report restored/
+      write restored/report.html anew
+
+The folder of results is new or from an earlier run. Its manifest.jsonl has a line for
+each scan: what was done, with which weights and settings, in how many seconds, and the
+SHA-256 of scan and result; the newest line on a scan counts. Its report.html lists what
+failed and shows some scans before and after.
+
+A scan that cannot be restored is recorded and does not stop the rest; the next run
+tries it again. Originals are only read. If an original or a result has changed since,
+it is left alone and counts as failed: take the result away to have it made again.
+Other settings or weights want another folder. Exit code 1 says that some scan failed.
 """
 DAMAGE = """examples:
   gantools damage portrait.png -o aged.png --severity 0.8
@@ -223,6 +252,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=version)
     verbs = parser.add_subparsers(required=True, metavar="VERB", dest="verb")
     _add_restore(verbs)
+    _add_archive(verbs)
     _add_stylize(verbs)
     _add_damage(verbs)
     _add_evaluate(verbs)
@@ -245,20 +275,7 @@ def _add_restore(verbs: Any) -> None:
     restore = verbs.add_parser("restore", help="restore photographs")
     _command(restore, "Restore old photographs.", RESTORE)
     _add_photos(restore)
-    restore.add_argument(
-        "--mode",
-        choices=("conservative", "full"),
-        default="full",
-        help="conservative: repair inside the damage found and leave every other pixel "
-        "as it is; full (default): repair everywhere and restore the colours",
-    )
-    restore.add_argument(
-        "--fidelity",
-        type=_severity,
-        default=0.0,
-        help="from 0, what looks real (default), to 1, the most likely value of each "
-        "pixel, which is smoother",
-    )
+    _add_wishes(restore)
     restore.add_argument(
         "--mask-out",
         metavar="MASK",
@@ -267,14 +284,58 @@ def _add_restore(verbs: Any) -> None:
         "photograph, or a folder, as for the output",
     )
     _add_own_mask(restore, "say yourself where the damage is")
-    restore.add_argument(
+    _add_results(restore)
+    restore.set_defaults(run=_restore, style=[])
+
+
+def _add_wishes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--mode",
+        choices=("conservative", "full"),
+        default="full",
+        help="conservative: repair inside the damage found and leave every other pixel "
+        "as it is; full (default): repair everywhere and restore the colours",
+    )
+    parser.add_argument(
+        "--fidelity",
+        type=_severity,
+        default=0.0,
+        help="from 0, what looks real (default), to 1, the most likely value of each "
+        "pixel, which is smoother",
+    )
+    parser.add_argument(
         "--keep-borders",
         action="store_true",
         help="find the frame around the picture, such as film rebate, and change "
         "nothing there",
     )
-    _add_results(restore)
-    restore.set_defaults(run=_restore, style=[])
+
+
+def _add_archive(verbs: Any) -> None:
+    parser = verbs.add_parser("archive", help="restore whole archives, resumable")
+    _command(parser, "Restore a whole archive.", ARCHIVE)
+    actions = parser.add_subparsers(required=True, metavar="ACTION", dest="action")
+    restore = actions.add_parser("restore", help="restore what is not restored yet")
+    _command(restore, "Restore a whole archive, or go on with it.", ARCHIVE)
+    restore.add_argument("originals", metavar="IN", type=Path, help="folder of scans")
+    restore.add_argument("output", metavar="OUT", type=Path, help="folder of results")
+    _add_wishes(restore)
+    _add_weights(restore)
+    restore.add_argument(
+        "--workers",
+        type=_workers,
+        metavar="N",
+        help="processes (default: one for each processor; on a GPU take 1)",
+    )
+    restore.add_argument(
+        "--verify",
+        action="store_true",
+        help="read files to see whether they changed, and do not go by size and date",
+    )
+    restore.set_defaults(run=_archive_restore)
+    page = actions.add_parser("report", help="write the page about an archive anew")
+    page.add_argument("output", metavar="OUT", type=Path, help="folder of results")
+    page.set_defaults(run=_archive_report)
 
 
 def _add_stylize(verbs: Any) -> None:
@@ -333,6 +394,10 @@ def _add_results(parser: argparse.ArgumentParser) -> None:
         type=_page,
         help="one page that shows each photograph before and after",
     )
+    _add_weights(parser)
+
+
+def _add_weights(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights",
         metavar="FOLDER",
@@ -498,6 +563,12 @@ def _page(text: str) -> Path:
             f"Expected a name that ends in .html. Received: {text}"
         )
     return Path(text)
+
+
+def _workers(text: str) -> int:
+    if int(text) < 1:
+        raise argparse.ArgumentTypeError(f"Expected 1 or more. Received: {text}")
+    return int(text)
 
 
 def _seed(text: str) -> int:
@@ -717,7 +788,7 @@ def _styles(options: argparse.Namespace) -> list[photos.Photo | str]:
                 for style in options.style
             ]
     except photos.PhotoError as problem:
-        raise _Refused(_one_line(problem)) from problem
+        raise _Refused(report.one_line(problem)) from problem
 
 
 _LOADERS = {
@@ -734,7 +805,7 @@ def _networks(module: str, folder: Path | None = None, *names: str) -> Any:
     try:
         return load(*names, **({"folder": folder} if folder else {}))
     except (OSError, ValueError) as problem:
-        raise _Refused(_one_line(problem), FAILED) from problem
+        raise _Refused(report.one_line(problem), FAILED) from problem
 
 
 def _seeds(seed: int, source: Path) -> list[int]:
@@ -813,7 +884,8 @@ def _each(options: argparse.Namespace, done: str, work: Work) -> int:
                 failures.append(_failure(job.source, problem))
                 tqdm.write(failures[-1], file=sys.stderr)
             finally:
-                _mark(plan.fresh)
+                for folder in plan.fresh:
+                    folders.mark(folder)
             _follow(bar, index)(1.0)
     failed = plan.failed + len(failures)
     _sum_up(done, plan, failed)
@@ -842,7 +914,9 @@ def _reported(
                 path.parent.mkdir(parents=True, exist_ok=True)
                 provenance.write_text(page, path, overwrite=options.overwrite)
             except OSError as problem:
-                raise _Refused(f"{path}: {_one_line(problem)}", FAILED) from problem
+                raise _Refused(
+                    f"{path}: {report.one_line(problem)}", FAILED
+                ) from problem
 
 
 def _one(
@@ -1053,25 +1127,14 @@ def _photographs(
 def _sort_out(
     paths: Iterable[Path], base: Path, own: Iterable[Path | None]
 ) -> tuple[dict[Path, Path], int, int]:
-    """Keep photographs, but none hidden and no result of ours inside their folder."""
+    """Keep the photographs, in order, and count other files and results."""
     found: dict[Path, Path] = {}
-    others = results = 0
-    ours = {p.resolve() for p in own if p and base.resolve() in p.resolve().parents}
-    marked = functools.cache(lambda folder: (folder / MARK).is_file())
-    for path in sorted(paths):
-        below = path.relative_to(base)
-        hidden = any(part.startswith(".") for part in below.parts)
-        if hidden or not path.is_file():
-            continue
-        inside = [base / part for part in below.parents][:-1]  # without the base
-        mine = ours and ours & {p.resolve() for p in (path, *inside)}
-        if mine or any(map(marked, inside)):
-            results += path.suffix.lower() in photos.SUFFIXES
-        elif path.suffix.lower() in photos.SUFFIXES:
+    counts: Counter[str] = Counter()
+    for path, below, kind in folders.sort_out(sorted(paths), base, own):
+        counts[kind] += 1
+        if kind == folders.PHOTOGRAPH:
             found[path] = below
-        else:
-            others += 1
-    return found, others, results
+    return found, counts[folders.OTHER], counts[folders.RESULT]
 
 
 def _fresh(options: argparse.Namespace, bases: list[Path]) -> list[Path]:
@@ -1086,17 +1149,10 @@ def _fresh(options: argparse.Namespace, bases: list[Path]) -> list[Path]:
     ]
 
 
-def _mark(folders: list[Path]) -> None:
-    """Leave word that what lies in these folders are results, no photographs."""
-    for folder in folders:
-        if folder.is_dir() and not (folder / MARK).exists():
-            provenance.write_text(MARKED, folder / MARK)
-
-
 def _without_repeats(found: dict[Path, Path]) -> dict[Path, Path]:
     """Keep one of the paths that lead to the same file."""
-    first = {path.resolve(): path for path in reversed(found)}
-    return {path: name for path, name in found.items() if first[path.resolve()] == path}
+    first = {folders.real(path): path for path in reversed(found)}
+    return {p: name for p, name in found.items() if first[folders.real(p)] == p}
 
 
 def _refuse_clashes(jobs: list[Job]) -> None:
@@ -1109,6 +1165,60 @@ def _refuse_clashes(jobs: list[Job]) -> None:
                 "Expected photographs whose results have different names. Received: "
                 f"{other} and {job.source}, both for {job.target}"
             )
+
+
+# Archives
+
+
+def _archive_restore(options: argparse.Namespace) -> int:
+    recipe = archive.Recipe(
+        options.mode, options.fidelity, options.keep_borders, options.weights
+    )
+    with tqdm(unit="scan", disable=None, file=sys.stderr, leave=False) as bar:
+
+        def tell(record: dict) -> None:
+            if record.get("dropped"):
+                _complain("the last line of the manifest was cut off, and is dropped")
+            bar.update("state" in record)
+            if record.get("state") == archive.FAILED:
+                line = f"gantools: {record['name']}: {record['problem']}"
+                tqdm.write(line, file=sys.stderr)
+
+        try:
+            counts = archive.restore(
+                options.originals,
+                options.output,
+                recipe,
+                workers=options.workers,
+                verify=options.verify,
+                tell=tell,
+            )
+        except (OSError, ValueError) as problem:
+            raise _Refused(report.one_line(problem), FAILED) from problem
+    _archive_report(options)
+    print(_stand(counts))
+    return FAILED if counts[archive.FAILED] else 0
+
+
+def _stand(counts: Counter[str]) -> str:
+    """Say in one line what became of an archive."""
+    failed = counts[archive.FAILED]
+    line = _tally(counts[archive.RESTORED] + failed, failed, "restored")
+    told = {
+        "before": "restored by earlier runs",
+        "skipped": "skipped",
+        "gone": "of earlier runs gone",
+    }
+    return line + "".join(f", {counts[k]} {v}" for k, v in told.items() if counts[k])
+
+
+def _archive_report(options: argparse.Namespace) -> int:
+    try:
+        with _hushed():
+            print(archive.write_page(options.output))
+    except (OSError, ValueError) as problem:
+        raise _Refused(report.one_line(problem), FAILED) from problem
+    return 0
 
 
 # Measuring
@@ -1275,7 +1385,7 @@ def _write_results(
             text = evaluation.to_csv(rows)
             provenance.write_text(text, path, overwrite=options.overwrite)
     except OSError as problem:
-        raise _Refused(_one_line(problem), FAILED) from problem
+        raise _Refused(report.one_line(problem), FAILED) from problem
 
 
 def _known(rows: Sequence[dict]) -> list[dict]:
@@ -1306,10 +1416,10 @@ def _train(options: argparse.Namespace) -> int:
         _complain(f"interrupted; go on with: {again}")
         return INTERRUPTED
     except FileExistsError as problem:
-        _complain(f"{_one_line(problem)}. Go on with: {again}")
+        _complain(f"{report.one_line(problem)}. Go on with: {again}")
         return FAILED
     except (OSError, ValueError, ArithmeticError) as problem:
-        _complain(_one_line(problem))
+        _complain(report.one_line(problem))
         return FAILED
     print(f"trained {options.network}, preset {options.preset}: {options.folder}")
     return 0
@@ -1332,7 +1442,7 @@ def _data_fetch(options: argparse.Namespace) -> int:
     try:
         print(collections.fetch(options.name))
     except (OSError, ValueError) as problem:
-        _complain(_one_line(problem))
+        _complain(report.one_line(problem))
         return FAILED
     return 0
 
@@ -1372,18 +1482,10 @@ def _complain(line: str) -> None:
 
 def _failure(source: Path, problem: Exception) -> str:
     """Say in one line what failed for one photograph."""
-    line = _one_line(problem)
+    line = report.one_line(problem)
     if isinstance(problem, photos.PhotoError | FileExistsError):
         return f"gantools: {line}"  # begins with the name already
     return f"gantools: {source}: {line}"
-
-
-def _one_line(problem: Exception) -> str:
-    text = textwrap.shorten(str(problem), 300, placeholder=" ...")
-    if isinstance(problem, OSError) and problem.strerror and problem.filename:
-        text = f"{problem.filename}: {problem.strerror}"
-    known = isinstance(problem, OSError | ValueError)
-    return text if text and known else f"{type(problem).__name__}: {text}"
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ the records of `provenance.describe` are inside, the records as JSON for program
 import base64
 import html
 import json
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -116,8 +117,20 @@ def _encode(suffix: str, pixels: np.ndarray) -> bytes:
     return data.tobytes()
 
 
+def one_line(problem: Exception) -> str:
+    """Say in one line, of 300 characters at most, what an exception says."""
+    text = textwrap.shorten(str(problem), 300, placeholder=" ...")
+    if isinstance(problem, OSError) and problem.strerror and problem.filename:
+        text = f"{problem.filename}: {problem.strerror}"
+    known = isinstance(problem, OSError | ValueError)
+    return text if text and known else f"{type(problem).__name__}: {text}"
+
+
 def page(
-    entries: Sequence[Entry], failures: Sequence[str] = (), action: str = "restore"
+    entries: Sequence[Entry],
+    failures: Sequence[str] = (),
+    action: str = "restore",
+    summary: str = "",
 ) -> str:
     """Write the page.
 
@@ -125,6 +138,7 @@ def page(
         entries: the photographs, in the order of the page.
         failures: a line for each photograph that failed.
         action: what was done to them, "restore" or "stylize".
+        summary: what to say of all; by default how many were done and how many failed.
 
     Returns:
         A whole HTML document.
@@ -136,6 +150,7 @@ def page(
         for i, (name, e) in enumerate(zip(names, entries, strict=True))
     )
     title, caution = _WORDS[action]
+    summary = summary or f"{len(entries)} done, {len(failures)} failed."
     names_of_columns = ("photograph", "changed", "marked as damage", "seconds")
     heads = "".join(f"<th>{name}</th>" for name in names_of_columns)
     failed = "".join(f'<li class="failed">{_text(line)}</li>' for line in failures)
@@ -147,7 +162,7 @@ def page(
 <title>{title}</title>
 <style>{_STYLE}</style>
 <h1>{title}</h1>
-<p>{len(entries)} done, {len(failures)} failed. {caution}: keep the originals.</p>
+<p>{_text(summary)} {caution}: keep the originals.</p>
 {f"<ul>{failed}</ul>" if failed else ""}
 <table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>
 {"".join(figures)}
@@ -190,4 +205,5 @@ def _inline(kind: str, data: bytes) -> str:
 
 
 def _text(value: object) -> str:
-    return html.escape(str(value))
+    # names of files may hold what UTF-8 does not
+    return html.escape(str(value).encode("utf-8", "backslashreplace").decode())

@@ -28,6 +28,7 @@ from gantools import (
     collections,
     damage,
     evaluation,
+    folders,
     metrics,
     photos,
     pretrained,
@@ -276,6 +277,10 @@ def test_there_are_at_least_twenty_kinds_of_bad_input():
         "train cyclegan --preset smoke --folder runs",
         "train dcgan --preset huge --folder runs",
         "train unpaired --preset smoke --folder runs --task fresco",
+        "archive",
+        "archive restore in",
+        "archive restore in out --workers 0",
+        "archive restore in out --mode magic",
         "data",
         "data fetch nothing",
         "info --loud",
@@ -366,7 +371,7 @@ def test_patterns_are_expanded_where_the_shell_did_not(inverter, pattern, names)
         picture(f"in/{name}")
     assert main(["restore", pattern, "-o", "out"]) == 0
     made = {path for path in Path("out").rglob("*.*") if path.is_file()}
-    assert made - {Path("out", cli.MARK)} == {Path("out") / name for name in names}
+    assert made - {Path("out", folders.MARK)} == {Path("out") / name for name in names}
 
 
 def test_name_with_brackets_is_a_name_when_there_is_such_a_file(inverter):
@@ -407,7 +412,7 @@ def test_own_masks_are_not_taken_for_photographs(inverter):
 def test_folder_with_photographs_in_it_is_never_marked_as_results(inverter):
     picture("in/a.png"), picture("in/sub/mine.png")
     assert main(["restore", "in/a.png", "-o", "in/sub"]) == 0
-    assert not list(Path().rglob(cli.MARK))
+    assert not list(Path().rglob(folders.MARK))
 
 
 def test_results_may_go_above_the_photographs(inverter):
@@ -617,7 +622,7 @@ def test_interrupt_leaves_no_half_file_and_keeps_what_is_done(
         picture(name)
     assert main(["restore", "a.png", "b.png", "c.png", "-o", "out"]) == 130
     assert capfd.readouterr().err.count("\n") == 1
-    assert {path.name for path in Path("out").iterdir()} == {"a.png", cli.MARK}
+    assert {path.name for path in Path("out").iterdir()} == {"a.png", folders.MARK}
     assert inverted("out/a.png")
 
 
@@ -886,6 +891,8 @@ def test_data_fetch_tells_where_or_why_not(capfd, monkeypatch):
     [
         [],
         ["restore"],
+        ["archive"],
+        ["archive", "restore"],
         ["stylize"],
         ["damage"],
         ["evaluate"],

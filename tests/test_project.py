@@ -42,14 +42,15 @@ FLOORS = [
         "damage",
         "collections",
         "scans",
+        "folders",
     },
     {"training", "pretrained", "pairs", "tiling"},
     {"dcgan", "restoration", "style", "unpaired"},
-    {"evaluation", "exercises"},
+    {"archive", "evaluation", "exercises"},
     {"cli"},
 ]
 LIGHT = {"photos", "damage", "metrics", "collections", "provenance", "plots", "arrays"}
-LIGHT |= {"scans"}
+LIGHT |= {"scans", "folders", "archive"}
 
 INSTALL = """\
 # On Colab this installs the package; anywhere else it is there already.
