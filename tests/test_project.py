@@ -45,11 +45,11 @@ FLOORS = [
     },
     {"training", "pretrained", "pairs", "tiling"},
     {"dcgan", "restoration", "style", "unpaired"},
-    {"evaluation", "exercises"},
+    {"evaluation", "panel", "exercises"},
     {"cli"},
 ]
 LIGHT = {"photos", "damage", "metrics", "collections", "provenance", "plots", "arrays"}
-LIGHT |= {"scans"}
+LIGHT |= {"scans", "panel"}
 
 INSTALL = """\
 # On Colab this installs the package; anywhere else it is there already.
