@@ -1469,7 +1469,7 @@ def _count(path: Path) -> int:
     print(ballots[0].question)
     print(_in_columns(lines))
     print(f"all: p = {counts[-1].p:.2g} if both were chosen equally often")
-    if len(ballots) > 1:
+    if len(ballots) >= 10:  # of fewer, the bootstrap's interval is far too narrow
         share = panel.over_voters(ballots, np.random.default_rng(0))
         voters = _some(len(ballots), "voter")
         print(f"each of {voters} as one value: {_percent(share)}")

@@ -28,7 +28,8 @@ _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 64rem;
   padding: 0 1rem 1rem; }
 h1 { font-size: 1.3rem; margin: .8rem 0 0; overflow-wrap: anywhere; }
-p { margin: .3rem 0 .8rem; }
+p { margin: .5rem 0 .8rem; }
+section:focus { outline: none; }  /* focused to be read aloud, not operated */
 [hidden] { display: none; }
 img { display: block; height: auto; }
 .original { margin: 0 0 .8rem; }
@@ -36,8 +37,8 @@ img { display: block; height: auto; }
   max-width: 100%; }
 .pair { display: flex; gap: .8rem; margin: auto;
   max-width: calc(var(--aspect) * min(var(--height) * 1px, var(--room)) + 2.8rem); }
-button { border: 2px solid var(--rim); border-radius: .4rem; cursor: pointer;
-  font: inherit; padding: .3rem; touch-action: manipulation; }
+button { background: none; border: 2px solid var(--rim); border-radius: .4rem;
+  cursor: pointer; font: inherit; padding: .3rem; touch-action: manipulation; }
 .pair button { flex: var(--aspect) 1 0; min-width: 0; }
 .pair img { margin-bottom: .3rem; width: 100%; }
 figcaption { text-align: center; }
@@ -250,7 +251,7 @@ def _document(key: dict[str, Any], sections: Sequence[str]) -> str:
 _END = """<section hidden tabindex="-1" aria-label="Your answers">
 <table><thead><tr><th>folder</th><th>chosen</th><th>share</th><th>95 % interval</th>
 </tr></thead><tbody id="results"></tbody></table>
-<p>Coins in the place of your answers would fall at least this unevenly with
+<p>Fair coins in the place of your answers would fall at least this unevenly with
  probability <span id="p"></span> (exact binomial test, two-sided; the interval is
  Wilson's).</p>
 <p><label for="ballot">Your ballot, one line, to copy to whoever counts:</label></p>
