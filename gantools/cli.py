@@ -174,7 +174,9 @@ The page needs no network and stores and sends nothing. It does not tell which f
 is which before the end. "No difference" is no answer: who sees none guesses, and
 guesses fall evenly. All pictures are reduced to 480 pixels a side, and the two of a
 pair to the same height. On half of the pairs, drawn by the seed, the first folder's
-picture is on the left.
+picture is on the left. The intervals of --count are of 95 %: Wilson's for answers, the
+bootstrap's over voters; p is from the exact binomial test, of two sides. Answers of
+one voter are not independent, so with ten voters or more trust the last line.
 """
 TRAIN = """examples:
   gantools train dcgan --preset smoke --folder runs/dcgan
@@ -432,8 +434,12 @@ def _add_evaluate(verbs: Any) -> None:
 
 
 def _add_panel(verbs: Any) -> None:
-    parser = verbs.add_parser("panel", help="ask people which of two pictures it is")
-    _command(parser, "Ask people which of two pictures, and count answers.", PANEL)
+    parser = verbs.add_parser("panel", help="let people choose between pictures")
+    _command(
+        parser,
+        "Let people choose between two pictures, and count their answers.",
+        PANEL,
+    )
     parser.add_argument(
         "folders",
         nargs="*",

@@ -191,7 +191,8 @@ def page(
     """Write the page.
 
     The seed draws the order of the pairs, and on which half of them the first folder's
-    picture is on the left: who always chooses one side chooses both folders equally.
+    picture is on the left: who always chooses one side chooses both folders equally
+    often, but for one pair where their number is odd.
 
     Args:
         pairs: the pictures, each pair of another name.
@@ -205,23 +206,28 @@ def page(
     Raises:
         ValueError: no pair, two of one name, or two folders of one name.
     """
-    if not pairs or len({pair.name for pair in pairs}) < len(pairs):
-        names = ", ".join(pair.name for pair in pairs) or "none"
-        raise ValueError(f"Expected pairs of different names. Received: {names}")
-    if folders[0] == folders[1]:
-        raise ValueError(f"Expected two names of folders. Received: {folders[0]} twice")
+    _check(pairs, folders)
     rng = np.random.default_rng(seed)
     drawn = [pairs[i] for i in rng.permutation(len(pairs))]
     sides = rng.permutation((np.arange(len(pairs)) + rng.integers(2)) % 2).tolist()
-    asked = zip(drawn, sides, strict=True)
+    asked = list(zip(drawn, sides, strict=True))
     key = {
         "question": question,
         "folders": folders,
         "pairs": [{"name": pair.name, "first": side} for pair, side in asked],
     }
-    sections = [_section(*one) for one in zip(drawn, sides, strict=True)]
+    sections = [_section(pair, side) for pair, side in asked]
     sections[0] = sections[0].replace(" hidden", "", 1)
     return _document(key, sections)
+
+
+def _check(pairs: Sequence[Pair], folders: tuple[str, str]) -> None:
+    names = [pair.name for pair in pairs]
+    if not names or len(set(names)) < len(names):
+        received = ", ".join(names) or "none"
+        raise ValueError(f"Expected pairs of different names. Received: {received}")
+    if folders[0] == folders[1]:
+        raise ValueError(f"Expected two names of folders. Received: {folders[0]} twice")
 
 
 def _document(key: dict[str, Any], sections: Sequence[str]) -> str:
