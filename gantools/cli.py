@@ -34,6 +34,8 @@ from gantools import (
     damage,
     evaluation,
     folders,
+    metrics,
+    panel,
     photos,
     provenance,
     report,
@@ -79,6 +81,7 @@ EXAMPLES = """examples:
   gantools archive restore scans/ restored/
   gantools damage portrait.png -o aged.png --severity 0.8 --seed 3
   gantools evaluate originals/ --restored restored/
+  gantools panel plain/ gan/ -o panel.html --question "Which looks painted?"
   gantools train restoration --preset smoke --folder runs/first
   gantools data list
   gantools info
@@ -176,6 +179,26 @@ the photographs; in brackets its 95 % interval by the bootstrap: other photograp
 the same kind would likely give a mean within it. The file has a row a photograph;
 as .json also the table and the settings.
 """
+PANEL = """examples:
+  gantools panel plain/ gan/ -o panel.html --question "Which looks painted?"
+      one page that shows each two pictures of the same name, but for the suffix, side
+      by side, and asks which; send it to each voter
+  gantools panel a/ b/ -o panel.html --reference originals/
+      the original above them
+  gantools panel a/ b/ -o panel-2.html --seed 1
+      another order and other sides: answers to both pages can be counted together
+  gantools panel --count answers.jsonl
+      the ballots of a class, each the line that the page shows at its end, pasted
+      into one file, one below the other
+
+The page needs no network and stores and sends nothing. It does not tell which folder
+is which before the end. "No difference" is no answer: who sees none guesses, and
+guesses fall evenly. All pictures are reduced to 480 pixels a side, and the two of a
+pair to the same height. On half of the pairs, drawn by the seed, the first folder's
+picture is on the left. The intervals of --count are of 95 %: Wilson's for answers, the
+bootstrap's over voters; p is from the exact binomial test, of two sides. Answers of
+one voter are not independent, so with ten voters or more trust the last line.
+"""
 TRAIN = """examples:
   gantools train dcgan --preset smoke --folder runs/dcgan
   gantools train restoration --preset base --folder runs/restoration
@@ -256,6 +279,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_stylize(verbs)
     _add_damage(verbs)
     _add_evaluate(verbs)
+    _add_panel(verbs)
     _add_train(verbs)
     _add_data(verbs)
     info = verbs.add_parser("info", help="tell versions, devices and weights")
@@ -464,6 +488,44 @@ def _add_evaluate(verbs: Any) -> None:
         "--overwrite", action="store_true", help="replace results that are there"
     )
     parser.set_defaults(run=_evaluate)
+
+
+def _add_panel(verbs: Any) -> None:
+    parser = verbs.add_parser("panel", help="let people choose between pictures")
+    _command(
+        parser,
+        "Let people choose between two pictures, and count their answers.",
+        PANEL,
+    )
+    parser.add_argument(
+        "folders",
+        nargs="*",
+        metavar="FOLDER",
+        type=Path,
+        help="the two folders whose pictures are compared",
+    )
+    parser.add_argument(
+        "-o", "--output", metavar="FILE.html", type=_page, help="the page to write"
+    )
+    parser.add_argument(
+        "--reference",
+        metavar="FOLDER",
+        type=Path,
+        help="pictures of the same names to show above each pair",
+    )
+    parser.add_argument(
+        "--question", metavar="TEXT", help=f"what to ask (default: {panel.QUESTION})"
+    )
+    parser.add_argument(
+        "--seed", type=_seed, help="another seed, other sides (default 0)"
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace a page that is there"
+    )
+    parser.add_argument(
+        "--count", metavar="FILE", type=Path, help="count the ballots in a file"
+    )
+    parser.set_defaults(run=_panel)
 
 
 def _add_photos(parser: argparse.ArgumentParser) -> None:
@@ -1297,11 +1359,7 @@ def _pairs(options: argparse.Namespace) -> Measure:
 
 def _restoration_of(name: Path, folder: Path) -> Path:
     """Find the restoration of a name: the same, or with another suffix."""
-    if (folder / name).is_file():
-        return folder / name
-    place, stem = (folder / name).parent, name.stem
-    others = [p for p in sorted(place.glob("*")) if p.suffix.lower() in photos.SUFFIXES]
-    named = [p for p in others if p.stem == stem]
+    named = _of_name(name, folder)
     if len(named) != 1:
         kinds = ", ".join(str(p) for p in named) or "none"
         raise ValueError(
@@ -1309,6 +1367,15 @@ def _restoration_of(name: Path, folder: Path) -> Path:
             f"suffix. Received: {kinds}"
         )
     return named[0]
+
+
+def _of_name(name: Path, folder: Path) -> list[Path]:
+    """Find the picture of a name or, without it, those with another suffix."""
+    if (folder / name).is_file():
+        return [folder / name]
+    others = sorted((folder / name).parent.glob("*"))
+    others = [path for path in others if path.suffix.lower() in photos.SUFFIXES]
+    return [path for path in others if path.stem == name.stem]
 
 
 def _trials(options: argparse.Namespace) -> Measure:
@@ -1348,6 +1415,10 @@ def _as_text(table: Sequence[dict], by: Sequence[str]) -> str:
             for metric, decimals in _DECIMALS.items()
         ]
         lines.append([*(str(row[key]) for key in by), str(row["pictures"]), *spans])
+    return _in_columns(lines)
+
+
+def _in_columns(lines: Sequence[Sequence[str]]) -> str:
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
 
@@ -1391,6 +1462,130 @@ def _write_results(
 def _known(rows: Sequence[dict]) -> list[dict]:
     """Write None where nothing could be measured: JSON knows no nan."""
     return [{k: None if v != v else v for k, v in row.items()} for row in rows]
+
+
+# Asking people
+
+
+def _panel(options: argparse.Namespace) -> int:
+    wishes = (options.output, options.reference, options.question, options.seed)
+    if options.count is not None:
+        if options.folders or any(wish is not None for wish in wishes):
+            raise _Refused("Expected --count alone. Received: more beside it")
+        return _count(options.count)
+    if len(options.folders) != 2 or options.output is None:
+        raise _Refused(
+            "Expected two folders and -o FILE.html, or --count FILE. "
+            f"Received: {len(options.folders)} folders, -o {options.output}"
+        )
+    _check_results(options)
+    names = _folder_names(options)
+    found, alone = _choices(options)
+    question = panel.QUESTION if options.question is None else options.question
+    page = panel.page(_small_pairs(found), names, question, options.seed or 0)
+    try:
+        provenance.write_text(page, options.output, overwrite=options.overwrite)
+    except OSError as problem:
+        raise _Refused(_one_line(problem), FAILED) from problem
+    without = f", pictures without a partner left out: {alone}" if alone else ""
+    print(f"{_some(len(found), 'pair')} in {options.output}{without}")
+    return 0
+
+
+def _some(count: int, what: str) -> str:
+    return f"{count} {what}" + ("" if count == 1 else "s")
+
+
+def _folder_names(options: argparse.Namespace) -> tuple[str, str]:
+    """Check the folders; name each by its last part, or in full where these agree."""
+    for folder in filter(None, (*options.folders, options.reference)):
+        if not folder.is_dir():
+            raise _Refused(f"{folder}: Expected a folder. Received: no such folder")
+    first, second = (folder.resolve() for folder in options.folders)
+    if first == second:
+        raise _Refused(f"Expected two folders. Received: {first} twice")
+    if first.name == second.name:
+        return first.as_posix(), second.as_posix()
+    return first.name, second.name
+
+
+def _choices(options: argparse.Namespace) -> tuple[dict[str, list[Path]], int]:
+    """Find the pairs, and count the pictures that have no partner.
+
+    Returns:
+        {name: the first picture, the second, and the reference if one is wanted}.
+    """
+    first, second = options.folders
+    found: dict[str, list[Path]] = {}
+    mine, theirs = (_photographs(str(f), [])[1] for f in (first, second))
+    for path, name in mine.items():
+        partners = [p for p in _of_name(name, second) if p in theirs]
+        if len(partners) > 1:
+            kinds = ", ".join(map(str, partners))
+            raise _Refused(f"Expected one partner of {path}. Received: {kinds}")
+        if partners:
+            found[name.as_posix()] = [path, *partners]
+    if not found:
+        raise _Refused(
+            f"Expected pictures of the same names in {first} and {second}. "
+            "Received: none"
+        )
+    taken = [str(paths[1]) for paths in found.values()]
+    twice = sorted({path for path in taken if taken.count(path) > 1})
+    if twice:
+        raise _Refused(f"Expected one partner of {twice[0]}. Received: several")
+    for name, paths in found.items():
+        paths += _reference(Path(name), options.reference)
+    return found, len(mine) + len(theirs) - 2 * len(found)
+
+
+def _reference(name: Path, folder: Path | None) -> list[Path]:
+    if folder is None:
+        return []
+    named = _of_name(name, folder)
+    if len(named) != 1:
+        kinds = ", ".join(map(str, named)) or "none"
+        raise _Refused(f"Expected one picture {folder / name}. Received: {kinds}")
+    return named
+
+
+def _small_pairs(found: dict[str, list[Path]]) -> list[panel.Pair]:
+    pairs = []
+    for name, paths in tqdm(found.items(), unit="pair", disable=None, leave=False):
+        try:
+            with _hushed():
+                loaded = [photos.load(path, levels=True).pixels for path in paths]
+        except photos.PhotoError as problem:
+            raise _Refused(_one_line(problem), FAILED) from problem
+        pairs.append(panel.pair(name, *loaded))
+    return pairs
+
+
+def _count(path: Path) -> int:
+    try:
+        ballots = panel.read(path.read_text(encoding="utf-8-sig"))
+    except OSError as problem:
+        raise _Refused(_one_line(problem), FAILED) from problem
+    except ValueError as problem:
+        raise _Refused(f"{path}: {_one_line(problem)}", FAILED) from problem
+    first, second = ballots[0].folders
+    lines = [["pair", first, second, f"share of {first}"]]
+    counts = panel.count(ballots)
+    for count in counts:
+        numbers = str(count.first), str(count.second), _percent(count.share)
+        lines.append([count.pair or "all", *numbers])
+    print(ballots[0].question)
+    print(_in_columns(lines))
+    print(f"all: p = {counts[-1].p:.2g} if both were chosen equally often")
+    if len(ballots) >= 10:  # of fewer, the bootstrap's interval is far too narrow
+        share = panel.over_voters(ballots, np.random.default_rng(0))
+        voters = _some(len(ballots), "voter")
+        print(f"each of {voters} as one value: {_percent(share)}")
+    return 0
+
+
+def _percent(share: metrics.Interval) -> str:
+    return "{:.0%} [{:.0%}, {:.0%}]".format(*share)
 
 
 # Training, data, information

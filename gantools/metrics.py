@@ -11,6 +11,8 @@ depend on the network and on the resizing, so name both beside them.
 from __future__ import annotations
 
 import functools
+import math
+import statistics
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -430,12 +432,70 @@ def bootstrap(
     values = np.asarray(values, dtype="float64")
     if values.ndim != 1 or values.size == 0 or not np.isfinite(values).all():
         raise ValueError(f"Expected a row of finite numbers. Received: {values}")
-    if not 0 < level < 1:
-        raise ValueError(f"Expected a level between 0 and 1. Received: {level}")
+    _check_level(level)
     count = values.size
     means = [values[rng.integers(count, size=count)].mean() for _ in range(draws)]
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(values.mean()), float(low), float(high))
+
+
+def wilson(successes: int, trials: int, level: float = 0.95) -> Interval:
+    """Estimate a share, such as that of voters who chose one picture, by Wilson.
+
+    The interval holds the shares p for which the share s observed is not surprising:
+    (s - p)^2 <= z^2 p (1 - p) / n (Wilson 1927, doi:10.1080/01621459.1927.10502953),
+    where n is the number of trials and z the quantile of the normal distribution at
+    (1 + level) / 2.  Unlike s +- z sqrt(s (1 - s) / n) it is no point at s = 0 or 1.
+
+    Args:
+        successes: How many of the trials succeeded.
+        trials: How many there were, independent of each other, at least 1.
+        level: How often such an interval holds the true share, about, in (0, 1).
+
+    Returns:
+        The share observed, and the two bounds, all in [0, 1].
+
+    Raises:
+        ValueError: Counts that cannot be, or a level outside (0, 1).
+
+    Example:
+        >>> [round(number, 3) for number in wilson(14, 20)]
+        [0.7, 0.481, 0.855]
+    """
+    _check_counts(successes, trials)
+    _check_level(level)
+    share = successes / trials
+    square = statistics.NormalDist().inv_cdf((1 + level) / 2) ** 2 / trials
+    middle = (share + square / 2) / (1 + square)
+    half = math.sqrt(square * (share * (1 - share) + square / 4)) / (1 + square)
+    return Interval(share, max(0.0, middle - half), min(1.0, middle + half))
+
+
+def sign_test(successes: int, trials: int) -> float:
+    """Test whether the two answers to a question are equally likely.
+
+    p = min(1, 2 P(X <= min(k, n - k))), X being binomial of n trials at 1/2: how likely
+    n coins fall at least as unevenly as k successes among n answers.  Exact, of both
+    sides (Dixon and Mood 1946, The statistical sign test).
+
+    Args:
+        successes: How many of the trials succeeded, k.
+        trials: How many there were, independent of each other, n, at least 1.
+
+    Returns:
+        The p-value in (0, 1].
+
+    Raises:
+        ValueError: Counts that cannot be.
+
+    Example:
+        >>> sign_test(10, 10) == 2 / 2**10, sign_test(5, 10)
+        (True, 1.0)
+    """
+    _check_counts(successes, trials)
+    fewer = min(successes, trials - successes)
+    tail = sum(math.comb(trials, i) for i in range(fewer + 1))
+    return min(1.0, 2 * tail / 2 ** int(trials))
 
 
 @functools.cache
@@ -452,6 +512,19 @@ def _lpips_network():
     from gantools import features
 
     return features.lpips()
+
+
+def _check_level(level: float) -> None:
+    if not 0 < level < 1:
+        raise ValueError(f"Expected a level between 0 and 1. Received: {level}")
+
+
+def _check_counts(successes: int, trials: int) -> None:
+    if not 0 <= successes <= trials or trials < 1:
+        raise ValueError(
+            "Expected from 0 to all of at least one trial to succeed. "
+            f"Received: {successes} of {trials}"
+        )
 
 
 def _sets(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -97,18 +97,34 @@ def entry(
         alpha = _small(mask)
         zero, one = np.zeros_like(alpha), np.ones_like(alpha)
         red = _encode(".png", np.dstack([zero, zero, one, alpha]))  # OpenCV: BGR
-    pictures = (_encode(".jpg", _small(p)[..., ::-1]) for p in (before, after))
-    return Entry(*pictures, red, record)
+    return Entry(jpeg(_small(before)), jpeg(_small(after)), red, record)
 
 
 def _small(pixels: np.ndarray) -> np.ndarray:
     scale = min(1.0, LONGEST / max(pixels.shape[:2]))
-    size = [max(1, round(n * scale)) for n in pixels.shape[1::-1]]
+    return reduce(pixels, [max(1, round(n * scale)) for n in pixels.shape[1::-1]])
+
+
+def reduce(pixels: np.ndarray, size: Sequence[int]) -> np.ndarray:
+    """Reduce a picture, each new pixel the mean of those that it covers.
+
+    Args:
+        pixels: (H, W) or (H, W, C), in [0, 1] or levels.
+        size: the new width and height, at most those of the picture.
+
+    Returns:
+        The same with another H and W, float32 in [0, 1].
+    """
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     if pixels.ndim == 3 and small.ndim == 2:
         small = small[..., None]  # OpenCV drops a single channel
     top = np.iinfo(small.dtype).max if small.dtype.kind == "u" else 1
     return small.astype(np.float32) / np.float32(top)
+
+
+def jpeg(pixels: np.ndarray) -> bytes:
+    """Write pixels, (H, W, C) in [0, 1], C = 1 or 3, as the content of a JPEG file."""
+    return _encode(".jpg", pixels[..., ::-1])  # OpenCV: BGR
 
 
 def _encode(suffix: str, pixels: np.ndarray) -> bytes:
@@ -177,13 +193,13 @@ def _figure(entry: Entry, anchor: str) -> str:
     marks = mask = ""
     if entry.mask is not None:
         marks = '<label><input type="checkbox"> show in red what was marked</label>'
-        mask = f'<img class="mask" alt="" src="{_inline("png", entry.mask)}">'
+        mask = f'<img class="mask" alt="" src="{inline("png", entry.mask)}">'
     record = _text(json.dumps(dict(entry.record), indent=2))
     return f"""<section id="{anchor}">
 <h2>{name}</h2>
 <figure style="margin: 0">
-<div class="pair"><img alt="{name}, before" src="{_inline("jpeg", entry.before)}">
-<img alt="{name}, after" src="{_inline("jpeg", entry.after)}">{mask}</div>
+<div class="pair"><img alt="{name}, before" src="{inline("jpeg", entry.before)}">
+<img alt="{name}, after" src="{inline("jpeg", entry.after)}">{mask}</div>
 <label>before <input type="range" min="0" max="100" value="50"
  aria-label="how far the picture before reaches"> after</label>
 {marks}
@@ -200,7 +216,8 @@ def _cells(numbers: Mapping[str, Any]) -> str:
     return "".join(f"<td>{text}</td>" for text in texts)
 
 
-def _inline(kind: str, data: bytes) -> str:
+def inline(kind: str, data: bytes) -> str:
+    """Write a picture's file, "jpeg" or "png", as an address that is its content."""
     return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
 
 

@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import os
+import shlex
 import struct
 import subprocess
 import sys
@@ -896,6 +897,7 @@ def test_data_fetch_tells_where_or_why_not(capfd, monkeypatch):
         ["stylize"],
         ["damage"],
         ["evaluate"],
+        ["panel"],
         ["train"],
         ["data"],
         ["info"],
@@ -905,8 +907,8 @@ def test_help_has_examples_that_parse(capfd, words):
     assert main([*words, "--help"]) == 0
     said = capfd.readouterr().out
     examples = [
-        line.split()[1:]
-        for line in said.partition("examples:")[2].replace('"', "").splitlines()
+        shlex.split(line)[1:]
+        for line in said.partition("examples:")[2].splitlines()
         if line.startswith("  gantools ")
     ]
     assert examples or words == ["info"]

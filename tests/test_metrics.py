@@ -146,6 +146,39 @@ def test_bootstrap_agrees_with_the_standard_error():
     assert interval.high - interval.low == pytest.approx(2 * 1.96 * error, rel=0.1)
 
 
+COUNTS = [(0, 1), (1, 1), (14, 20), (10, 10), (3, 50), (1234, 2500)]
+
+
+@pytest.mark.parametrize("counts", COUNTS)
+def test_wilson_and_sign_test_equal_scipy(counts):
+    from scipy import stats
+
+    test = stats.binomtest(*counts, 0.5)
+    assert metrics.sign_test(*counts) == pytest.approx(test.pvalue, rel=1e-9)
+    for level in (0.95, 0.5):
+        ends = test.proportion_ci(level, method="wilson")
+        found = metrics.wilson(*counts, level)
+        assert found.mean == counts[0] / counts[1]
+        assert found[1:] == pytest.approx((ends.low, ends.high), abs=1e-12)
+
+
+def test_wilson_holds_the_true_share_as_often_as_it_says():
+    """Averaged over shares, for at one share the few counts make it jump."""
+    from scipy import stats
+
+    ends = np.array([metrics.wilson(k, 20)[1:] for k in range(21)])
+    shares = np.linspace(0.02, 0.98, 500)
+    held = [
+        stats.binom.pmf(np.arange(21), 20, p) @ ((ends[:, 0] <= p) & (p <= ends[:, 1]))
+        for p in shares
+    ]
+    assert np.mean(held) == pytest.approx(0.95, abs=0.01)
+
+
+def test_sign_test_does_not_overflow():
+    assert metrics.sign_test(np.int64(0), np.int64(100)) == 2 / 2**100
+
+
 def test_bootstrap_repeats_with_the_same_seed():
     values = [1.0, 2.0, 5.0, 7.0]
     first, second = (
@@ -291,6 +324,18 @@ def test_precision_and_recall_tell_a_lack_of_variety_from_a_lack_of_reality():
         (
             lambda: metrics.bootstrap([], np.random.default_rng(0)),
             r"Expected a row of finite numbers. Received: \[\]",
+        ),
+        (
+            lambda: metrics.wilson(3, 2),
+            "at least one trial to succeed. Received: 3 of 2",
+        ),
+        (
+            lambda: metrics.sign_test(0, 0),
+            "at least one trial to succeed. Received: 0 of 0",
+        ),
+        (
+            lambda: metrics.wilson(1, 2, level=95),
+            "Expected a level between 0 and 1. Received: 95",
         ),
         (
             lambda: metrics.bootstrap([1.0], np.random.default_rng(0), level=95),

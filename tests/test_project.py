@@ -46,11 +46,11 @@ FLOORS = [
     },
     {"training", "pretrained", "pairs", "tiling"},
     {"dcgan", "restoration", "style", "unpaired"},
-    {"archive", "evaluation", "exercises"},
+    {"archive", "evaluation", "panel", "exercises"},
     {"cli"},
 ]
 LIGHT = {"photos", "damage", "metrics", "collections", "provenance", "plots", "arrays"}
-LIGHT |= {"scans", "folders", "archive"}
+LIGHT |= {"scans", "folders", "archive", "panel"}
 
 INSTALL = """\
 # On Colab this installs the package; anywhere else it is there already.
