@@ -1486,7 +1486,7 @@ def _panel(options: argparse.Namespace) -> int:
     try:
         provenance.write_text(page, options.output, overwrite=options.overwrite)
     except OSError as problem:
-        raise _Refused(_one_line(problem), FAILED) from problem
+        raise _Refused(report.one_line(problem), FAILED) from problem
     without = f", pictures without a partner left out: {alone}" if alone else ""
     print(f"{_some(len(found), 'pair')} in {options.output}{without}")
     return 0
@@ -1556,7 +1556,7 @@ def _small_pairs(found: dict[str, list[Path]]) -> list[panel.Pair]:
             with _hushed():
                 loaded = [photos.load(path, levels=True).pixels for path in paths]
         except photos.PhotoError as problem:
-            raise _Refused(_one_line(problem), FAILED) from problem
+            raise _Refused(report.one_line(problem), FAILED) from problem
         pairs.append(panel.pair(name, *loaded))
     return pairs
 
@@ -1565,9 +1565,9 @@ def _count(path: Path) -> int:
     try:
         ballots = panel.read(path.read_text(encoding="utf-8-sig"))
     except OSError as problem:
-        raise _Refused(_one_line(problem), FAILED) from problem
+        raise _Refused(report.one_line(problem), FAILED) from problem
     except ValueError as problem:
-        raise _Refused(f"{path}: {_one_line(problem)}", FAILED) from problem
+        raise _Refused(f"{path}: {report.one_line(problem)}", FAILED) from problem
     first, second = ballots[0].folders
     lines = [["pair", first, second, f"share of {first}"]]
     counts = panel.count(ballots)
