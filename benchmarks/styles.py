@@ -12,7 +12,7 @@ and the first two of `portraits`; the paintings are the first twelve test pictur
 `measure` gives every photograph the styles of four paintings at 384 pixels, by the fast
 network and by an outside peer, and by the network at smaller strengths for the pairs of
 equal rank; and the sets' styles to test photographs, by each GAN.  `optimise` paints
-six pairs at 192 pixels pixel by pixel, which takes long, and by the fast network.  Both
+four pairs at 192 pixels pixel by pixel, which takes long, and by the fast network.  Both
 write a row a picture into `gantools/records/styles-*.csv`:
 
     content   LPIPS between the photograph and the result
@@ -50,7 +50,7 @@ from gantools import (
 )
 
 RECORDS = Path(style.__file__).parent / "records"
-SIDE, SLOW_SIDE, PAIRS = 384, 192, 6
+SIDE, SLOW_SIDE, PAIRS = 384, 192, 4
 TIMED_SIDE, STEPS = 512, 300  # pixels; of the slow way, of which a tenth is timed
 STRENGTHS = (0.0, 0.25, 0.5, 0.75)
 EXAMPLE = "van-gogh-cypresses"  # on the sheet of the twelve photographs
@@ -165,7 +165,7 @@ def held_out(task: str) -> list[Path]:
 
 def translated() -> list[Path]:
     """List the test photographs that the GANs are measured on."""
-    sets = {"portraits": 20, "scenes": 24, "wallpapers": 6}
+    sets = {"portraits": 10, "scenes": 12, "wallpapers": 6}
     return [p for name, n in sets.items() for p in collections.files(name, "test")[:n]]
 
 
