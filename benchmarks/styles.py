@@ -12,8 +12,8 @@ and the first two of `portraits`; the paintings are the first twelve test pictur
 `measure` gives every photograph the styles of four paintings at 384 pixels, by the fast
 network and by an outside peer, and by the network at smaller strengths for the pairs of
 equal rank; and the sets' styles to test photographs, by each GAN.  `optimise` paints
-four pairs at 192 pixels pixel by pixel, which takes long, and by the fast network.  Both
-write a row a picture into `gantools/records/styles-*.csv`:
+four pairs at 192 pixels pixel by pixel, which takes long, and by the fast network.
+Both write a row a picture into `gantools/records/styles-*.csv`:
 
     content   LPIPS between the photograph and the result
     style     `metrics.style_distance` between the painting and the result
