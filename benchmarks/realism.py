@@ -16,7 +16,8 @@ leaves out one photograph at a time.  The sets of pictures are
 
     old       the old photographs that nothing was fitted to
     clean     those that are aged, as they are; in grey for grey film
-    any 0.3   aged by `damage.age` to severity 0.3 without a profile, and so on
+    any 0.3   aged by `damage.age` to severity 0.3 without a profile, and so on; for
+              grey film the clean pictures in grey, or "in colour" as they are
     slide     aged by the profile to severity 0.5, which is what was measured
 
 The quantity `distance` is the kernel distance to the old photographs by what
@@ -34,7 +35,7 @@ The others say what differs:
     thin marks             share of the pixels that `find_thin_damage` takes for damage
 
 `--fit` climbs: it changes a few numbers of the profile at random, keeps what brings the
-distance down, and prints the profile that it ends with.  `--count` tries all on a few.
+distance down, and prints the profile that it ends with.  `--count 4` tries all on a few.
 """
 
 import argparse
@@ -51,8 +52,8 @@ from gantools import collections, damage, evaluation, features, metrics, photos
 RECORDS = Path(evaluation.__file__).parent / "records"
 OLD = {"slide": "documerica", "negative": "fsa-owi", "print": "getty"}
 LONGEST = 640  # pixels
-AGINGS = 2
-SEVERITIES = (0.15, 0.3, 0.45, 0.6, 0.75)  # at which age is tried without a profile
+AGINGS = 1
+SEVERITIES = (0.3, 0.45, 0.6)  # at which age is tried without a profile
 TYPICAL = 0.5  # the severity of a profile that was fitted
 FITTED_PATCHES = 6  # of a picture, at most: while fitting, to save time
 GRAIN_SIDE = 32  # pixels of a flat place
@@ -203,8 +204,10 @@ def neighbour(profile: damage.Profile, rng: np.random.Generator) -> damage.Profi
     for name in rng.choice(names + colours, 2, replace=False):
         old = np.atleast_1d(getattr(profile, name))
         step = rng.normal(size=old.shape) if np.ptp(old) else rng.normal()
-        new = (old + step * (0.15 * np.abs(old) + 0.01)).round(3).tolist()
-        change[str(name)] = tuple(new) if len(new) > 1 else max(0.0, new[0])
+        new = old + step * (0.15 * np.abs(old) + 0.01)
+        low, high = (-1, 2) if name in ("cast", "stops") else (0, 1)
+        new = np.clip(new, low, high).round(4).tolist()
+        change[str(name)] = tuple(new) if len(new) > 1 else new[0]
     kind = str(rng.choice(list(profile.marks)))
     pair = np.clip(profile.marks[kind] + rng.normal(0, 0.08, 2), 0.02, 1)
     marks = profile.marks | {kind: tuple(pair.round(2).tolist())}
@@ -253,6 +256,8 @@ def measure(name: str, count: int | None) -> list[dict]:
     sets["clean"] = [[pixels] for pixels in plain]
     for severity in SEVERITIES:
         sets[f"any {severity}"] = agings(plain, severity, None)
+        if plain is not modern:
+            sets[f"any {severity} in colour"] = agings(modern, severity, None)
     sets[name] = agings(modern, TYPICAL, name)
     said = {
         key: [np.concatenate([describe(p) for p in some]) for some in groups]
@@ -327,13 +332,11 @@ def main() -> None:
     if options.fit:
         fit(options.fit, options.steps, options.seed, options.count)
         return
-    rows = [
-        {"profile": name} | line
-        for name in damage.PROFILES
-        for line in measure(name, options.count)
-    ]
     options.out.mkdir(parents=True, exist_ok=True)
-    evaluation.write_rows(rows, options.out / "realism.csv")
+    rows = []
+    for name in damage.PROFILES:
+        rows += [{"profile": name} | line for line in measure(name, options.count)]
+        evaluation.write_rows(rows, options.out / "realism.csv")
     for line in rows:
         if line["quantity"] in ("distance", "ratio"):
             print(*line.values())

@@ -340,8 +340,8 @@ def _add_damage(verbs: Any) -> None:
     parser.add_argument(
         "--profile",
         choices=damage.PROFILES,
-        help="look as photographs in an archive do today, with the mild marks that they "
-        "have there (severity 0.5 is what was measured); default: any damage",
+        help="look as the photographs of one archive do today, at severity 0.5 as was "
+        "measured there (default: any damage)",
     )
     parser.add_argument(
         "--seed", type=_seed, default=0, help="another seed, another damage (default 0)"
