@@ -35,7 +35,8 @@ The others say what differs:
     thin marks             share of the pixels that `find_thin_damage` takes for damage
 
 `--fit` climbs: it changes a few numbers of the profile at random, keeps what brings the
-distance down, and prints the profile that it ends with.  `--count 4` tries all on a few.
+distance down, and prints the profile that it ends with.  `--count 4` tries it all on a
+few pictures.
 """
 
 import argparse
@@ -195,7 +196,7 @@ def grain(grey: np.ndarray) -> dict[str, float]:
 def neighbour(profile: damage.Profile, rng: np.random.Generator) -> damage.Profile:
     """Change two fields of a profile at random, and one kind of marks.
 
-    How film sees colours and the quality of the archive's files are known and stay.
+    How film sees colours and the quality of the archive's files stay as they are.
     Channels that are equal move together, so that grey stays grey.
     """
     names = ("stops", "white", "dimming", "black", "grain", "size")
