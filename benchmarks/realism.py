@@ -3,12 +3,12 @@
     GANTOOLS_DATA=folder python benchmarks/realism.py
     GANTOOLS_DATA=folder python benchmarks/realism.py --fit slide --steps 150
 
-Each profile of `damage.PROFILES` was fitted to one set of old photographs (OLD), and is
-measured on others of that set: fitted on the training pictures, measured on the test
-pictures.  Of the ten old prints of `getty` every second one was fitted on.  What is
-aged are the monuments of `scenes` and the `wallpapers`, their training pictures for the
-fit, their test pictures for the measurement, reduced to a longest side of LONGEST
-pixels as the old ones are.  Each is aged AGINGS times.
+The profiles of OLD were fitted to one set of old photographs each, and are measured on
+others of that set: fitted on the training pictures, measured on the test pictures.
+(There are too few prints to do so with the profile `print`.)  What is aged are the
+monuments of `scenes` and the `wallpapers`, their training pictures for the fit, their
+test pictures for the measurement, reduced to a longest side of LONGEST pixels as the
+old ones are.  Each is aged AGINGS times.
 
 Writes `gantools/records/realism.csv`: for each profile, quantity and set of pictures a
 mean and the ends, low and high, of its 95 % interval, that of the jackknife, which
@@ -26,6 +26,8 @@ same kind of pictures.  That of `old` is between two halves of them.  The two se
 different things, so that a rest remains: `other things` is the distance between the
 monuments and the wallpapers, which are both modern.  `ratio` is the distance of
 the profile divided by the smallest without one, whichever severity that takes.
+`distance to fitted` and `ratio to fitted` are the same against the old photographs that
+the profile was fitted to, with clean pictures that it was not.
 The others say what differs:
 
     black, middle, white   the 1st, 50th and 99th percentile, with the channel
@@ -51,7 +53,7 @@ from tqdm import tqdm
 from gantools import collections, damage, evaluation, features, metrics, photos
 
 RECORDS = Path(evaluation.__file__).parent / "records"
-OLD = {"slide": "documerica", "negative": "fsa-owi", "print": "getty"}
+OLD = {"slide": "documerica", "negative": "fsa-owi"}
 LONGEST = 640  # pixels
 AGINGS = 1
 SEVERITIES = (0.3, 0.45, 0.6)  # at which age is tried without a profile
@@ -75,17 +77,6 @@ def picture(path: Path) -> np.ndarray:
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     wide = np.broadcast_to(np.atleast_3d(small), (*size[::-1], 3))
     return np.clip(wide, 0, 1)
-
-
-def old_paths(name: str, split: str) -> list[Path]:
-    """List the old photographs of a profile's set, to fit to or to measure on."""
-    if name == "print":
-        folder = collections.home() / OLD[name]
-        every = sorted(folder.glob("*.jpg"))
-        if not every:
-            raise FileNotFoundError(f"Expected old prints in {folder}. Received: none")
-        return every[split == "test" :: 2]
-    return collections.files(OLD[name], split)
 
 
 def clean_paths(split: str) -> list[list[Path]]:
@@ -221,7 +212,10 @@ def fit(name: str, steps: int, seed: int, count: int | None) -> damage.Profile:
     Every 30 steps the damage is drawn anew, so that no draw is learned by heart.
     """
     rng, best = np.random.default_rng(seed), damage.PROFILES[name]
-    old = [describe(picture(path)) for path in old_paths(name, "train")[:count]]
+    old = [
+        describe(picture(path))
+        for path in collections.files(OLD[name], "train")[:count]
+    ]
     clean = [picture(p) for some in clean_paths("train") for p in some[:count]]
 
     def distance(profile, draw):
@@ -253,7 +247,11 @@ def measure(name: str, count: int | None) -> list[dict]:
     groups = [[picture(p) for p in some[:count]] for some in clean_paths("test")]
     modern = [pixels for some in groups for pixels in some]
     plain = [in_grey(p) for p in modern] if damage.PROFILES[name].film else modern
-    sets = {"old": [[picture(path)] for path in old_paths(name, "test")[:count]]}
+    sets = {
+        "old": [
+            [picture(path)] for path in collections.files(OLD[name], "test")[:count]
+        ]
+    }
     sets["clean"] = [[pixels] for pixels in plain]
     for severity in SEVERITIES:
         sets[f"any {severity}"] = agings(plain, severity, None)
@@ -265,6 +263,11 @@ def measure(name: str, count: int | None) -> list[dict]:
         for key, groups in tqdm(sets.items(), name, disable=None)
     }
     rows, best = distances(name, said, len(groups[0]))
+    fitted = collections.files(OLD[name], "train")[:count]
+    said["old"] = [describe(picture(path)) for path in fitted]
+    for line in distances(name, said, len(groups[0]))[0]:
+        if line["pictures"] != "other things":
+            rows.append(line | {"quantity": line["quantity"] + " to fitted"})
     return rows + [
         row for key in ("old", "clean", best, name) for row in differ(key, sets[key])
     ]
@@ -324,7 +327,7 @@ def row(pictures: str, quantity: str, count: int, ends: metrics.Interval) -> dic
 def main() -> None:
     """Fit a profile, or measure them and write the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--fit", choices=damage.PROFILES, help="climb, and print")
+    parser.add_argument("--fit", choices=OLD, help="climb, and print")
     parser.add_argument("--steps", type=int, default=150, help="of the climb")
     parser.add_argument("--seed", type=int, default=0, help="of the climb")
     parser.add_argument("--count", type=int, help="take so many pictures of a set")
@@ -335,7 +338,7 @@ def main() -> None:
         return
     options.out.mkdir(parents=True, exist_ok=True)
     rows = []
-    for name in damage.PROFILES:
+    for name in OLD:
         rows += [{"profile": name} | line for line in measure(name, options.count)]
         evaluation.write_rows(rows, options.out / "realism.csv")
     for line in rows:

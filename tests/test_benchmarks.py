@@ -660,7 +660,7 @@ def test_the_record_of_realism_holds_what_the_benchmark_says(realism, profile):
 @pytest.mark.parametrize("profile", ["slide", "negative"])
 def test_a_sample_of_the_record_of_realism_is_measured_again(realism, profile):
     try:
-        paths = realism.old_paths(profile, "test")
+        paths = collections.files(realism.OLD[profile], "test")
     except FileNotFoundError:
         pytest.skip("needs the old photographs in GANTOOLS_DATA")
     middles = [
