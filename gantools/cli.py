@@ -162,6 +162,7 @@ Other settings or weights want another folder. Exit code 1 says that some scan f
 DAMAGE = """examples:
   gantools damage portrait.png -o aged.png --severity 0.8
   gantools damage portraits/ -o aged/ --seed 3 --provenance
+  gantools damage portrait.png -o slide.png --profile slide
 
 The same photograph under the same name, with the same seed, is damaged the same way.
 """
@@ -439,6 +440,12 @@ def _add_damage(verbs: Any) -> None:
         type=_severity,
         default=0.5,
         help="from 0, nothing, to 1, hardly anything spared (default 0.5)",
+    )
+    parser.add_argument(
+        "--profile",
+        choices=damage.PROFILES,
+        help="look as the photographs of one archive do today, at severity 0.5 as was "
+        "measured there (default: any damage)",
     )
     parser.add_argument(
         "--seed", type=_seed, default=0, help="another seed, another damage (default 0)"
@@ -912,12 +919,15 @@ def _damage(options: argparse.Namespace) -> int:
         rng = np.random.default_rng(_seeds(options.seed, job.source))
         alpha = None if photo.alpha is None else photos.from_levels(photo.alpha)
         pixels = photos.from_levels(photo.pixels)
-        aged = damage.age(pixels, rng, options.severity)
+        aged = damage.age(pixels, rng, options.severity, profile=options.profile)
+        settings = {name: getattr(options, name) for name in ("severity", "seed")}
+        if options.profile:
+            settings["profile"] = options.profile
         return Done(
             replace(photo, pixels=aged.damaged, alpha=alpha),
             ", ".join(aged.kinds) or "nothing",
             {"kinds": aged.kinds, "damaged": float(aged.mask.mean())},
-            {"settings": {"severity": options.severity, "seed": options.seed}},
+            {"settings": settings},
         )
 
     return _each(options, "damaged", work)

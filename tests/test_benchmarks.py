@@ -639,3 +639,81 @@ def test_a_style_known_by_name_is_that_of_its_painting():
     for kind, numbers in mine.items():
         kept = arrays.read_arrays("styles")[f"turner-whalers/{kind}"]
         np.testing.assert_allclose(numbers, kept, rtol=5e-3, atol=0.05)
+
+
+# --- How like the real thing ---------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def realism():
+    return load("realism")
+
+
+def test_the_statistics_of_a_made_up_picture_are_those_it_was_made_with(realism):
+    noise = np.random.default_rng(0).normal(0, 4 / 255, (256, 256))
+    picture = np.float32([0.6, 0.5, 0.3]) + noise[..., None].astype(np.float32)
+    found = realism.statistics(picture)
+    assert found["middle blue"] == pytest.approx(0.3, abs=0.005)
+    assert found["saturation"] == pytest.approx(0.3, abs=0.005)
+    # White noise has its power evenly in the plane of frequencies, pi/4 of which lie
+    # in a circle of half a period a pixel; three octaves hold all of that but 1/64.
+    bands = [found[f"grain {k}"] for k in (4, 8, 16)]
+    grey = 4 * np.sqrt(np.pi / 4 * 63 / 64)
+    assert np.hypot.reduce(bands) == pytest.approx(grey, rel=0.15)
+    assert bands[2] == pytest.approx(2 * bands[1], rel=0.3)
+
+
+def test_shading_is_no_grain(realism):
+    x = np.linspace(0.2, 0.8, 128, dtype=np.float32)
+    assert max(realism.grain(np.outer(x, x) / 0.8 + 0.1).values()) < 0.2
+
+
+def test_the_joint_jackknife_is_that_of_a_difference_of_means(realism):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=40), rng.normal(3, 2, size=25)
+    rows = realism.leave_out(lambda x, y: np.mean(x) - np.mean(y), list(x), list(y))
+    ends = realism.interval(rows)
+    error = np.sqrt(x.var(ddof=1) / 40 + y.var(ddof=1) / 25)
+    assert ends.mean == pytest.approx(x.mean() - y.mean())
+    assert ends.high - ends.mean == pytest.approx(1.96 * error)
+
+
+def test_a_step_of_the_fit_keeps_what_is_known_and_grey_grey(realism):
+    rng = np.random.default_rng(0)
+    for start in damage.PROFILES.values():
+        profile = start
+        for _ in range(60):
+            profile = realism.neighbour(profile, rng)
+        assert profile != start
+        assert (profile.film, profile.quality) == (start.film, start.quality)
+        if len(set(start.white)) == 1:
+            assert len(set(profile.white)) == 1
+
+
+@pytest.mark.parametrize("profile", ["slide", "negative"])
+def test_the_record_of_realism_holds_what_the_benchmark_says(realism, profile):
+    rows = evaluation.read_rows(RECORDS / "realism.csv")
+    rows = [row for row in rows if row["profile"] == profile]
+    distances = {r["pictures"]: r["mean"] for r in rows if r["quantity"] == "distance"}
+    (ratio,) = (row for row in rows if row["quantity"] == "ratio")
+    best = min(value for key, value in distances.items() if key.startswith("any"))
+    assert ratio["mean"] == pytest.approx(distances[profile] / best, abs=1e-3)
+    assert ratio["low"] < ratio["mean"] < ratio["high"]
+    with_data = {row["pictures"] for row in rows if row["quantity"] == "saturation"}
+    assert {"old", "clean", profile} < with_data
+
+
+@pytest.mark.parametrize("profile", ["slide", "negative"])
+def test_a_sample_of_the_record_of_realism_is_measured_again(realism, profile):
+    try:
+        paths = collections.files(realism.OLD[profile], "test")
+    except FileNotFoundError:
+        pytest.skip("needs the old photographs in GANTOOLS_DATA")
+    middles = [
+        realism.statistics(realism.picture(path))["middle green"] for path in paths
+    ]
+    asked = {"profile": profile, "pictures": "old", "quantity": "middle green"}
+    rows = evaluation.read_rows(RECORDS / "realism.csv")
+    (row,) = (row for row in rows if asked.items() <= row.items())
+    assert row["count"] == len(paths)
+    assert np.mean(middles) == pytest.approx(row["mean"], abs=2e-4)

@@ -406,6 +406,16 @@ def test_groups_partition_the_kinds():
             TypeError,
             "Expected a sequence of names. Received: 'dust'",
         ),
+        (
+            {"profile": "daguerreotype"},
+            ValueError,
+            f"Expected a profile of {list(damage.PROFILES)}. Received: 'daguerreotype'",
+        ),
+        (
+            {"profile": "slide", "kinds": ("dust",)},
+            ValueError,
+            "Expected kinds or a profile. Received: ('dust',), 'slide'",
+        ),
     ],
 )
 def test_bad_input_is_refused_with_what_came(change, error, message):
@@ -419,3 +429,128 @@ def test_every_kind_refuses_bad_input(name):
         damage.KINDS[name](photo(), generator(), -0.1)
     with pytest.raises(ValueError, match=r"picture .* Received: shape"):
         damage.KINDS[name](photo(8, 8), generator(), 0.5)
+
+
+# -------------------------------------------------------------------- profiles
+
+
+@pytest.fixture(params=sorted(damage.PROFILES))
+def profile(request):
+    return request.param
+
+
+@pytest.mark.parametrize(
+    ("seed", "kinds", "picture", "mask"),
+    [
+        (1, "fading creases scratches", 0.4725, 0.0015),
+        (3, "sepia vignette creases fingerprints dust blur", 0.4088, 0.0387),
+    ],
+)
+def test_without_a_profile_age_does_what_the_restorer_was_trained_on(
+    seed, kinds, picture, mask
+):
+    # Measured before there were profiles; to the digits in which processors agree.
+    aged = damage.age(photo(), generator(seed), 0.6)
+    assert " ".join(aged.kinds) == kinds
+    assert aged.damaged.mean() == pytest.approx(picture, abs=2e-4)
+    assert aged.mask.mean() == pytest.approx(mask, abs=2e-4)
+
+
+@pytest.mark.parametrize("shape", [(72, 64, 3), (33, 50, 1), (16, 16, 3)])
+@pytest.mark.parametrize("severity", [0.05, 0.5, 1.0])
+def test_a_profile_gives_a_picture_and_the_same_one_for_the_same_seed(
+    profile, shape, severity
+):
+    clean = photo(*shape)
+    kept = clean.copy()
+    for seed in range(5):
+        aged, again = (
+            damage.age(clean, generator(seed), severity, profile=profile)
+            for _ in range(2)
+        )
+        assert aged.kinds == again.kinds
+        for one, other in zip(aged[:3], again[:3], strict=True):
+            assert one.tobytes() == other.tobytes() and one.dtype == np.float32
+            assert one.min() >= 0 and one.max() <= 1
+        assert aged.damaged.shape == aged.faded.shape == clean.shape
+        assert aged.mask.shape == clean.shape[:2]
+    np.testing.assert_array_equal(clean, kept)
+
+
+def test_a_profile_at_severity_zero_returns_the_picture(profile):
+    clean = photo()
+    aged = damage.age(clean, generator(), 0.0, profile=profile)
+    np.testing.assert_array_equal(aged.damaged, clean)
+    assert aged.kinds == () and not aged.mask.any()
+
+
+def test_a_profile_does_more_harm_at_more_severity(profile):
+    clean = photo(96, 96)
+    harm = [
+        np.mean(
+            [
+                np.square(
+                    damage.age(clean, generator(s), severity, profile=profile).damaged
+                    - clean
+                )
+                for s in range(30)
+            ]
+        )
+        for severity in (0.1, 0.5, 1.0)
+    ]
+    assert harm[0] < harm[1] < harm[2]
+
+
+def test_a_negative_is_grey_whatever_was_photographed():
+    for seed in range(30):
+        aged = damage.age(photo(), generator(seed), 1.0, profile="negative")
+        for picture in aged[:2]:
+            assert np.ptp(picture, axis=2).max() == 0
+
+
+def test_film_of_a_negative_sees_blue_lighter_than_the_eye_does():
+    blue, red = np.zeros((2, 32, 32, 3), np.float32)
+    blue[..., 2], red[..., 0] = 0.6, 0.6 * damage.LUMA[2] / damage.LUMA[0]
+    lights = [
+        damage.age(clean, generator(0), 0.5, profile="negative").faded.mean()
+        for clean in (blue, red)  # alike to the eye
+    ]
+    assert lights[0] > 1.5 * lights[1]
+
+
+def test_a_slide_is_darker_than_its_subject_and_its_shadows_are_blue():
+    faded = [
+        damage.age(photo(), generator(seed), 0.5, profile="slide").faded
+        for seed in range(40)
+    ]
+    assert np.mean(faded) < 0.8 * photo().mean()
+    black = np.full((32, 32, 3), 0.0, np.float32)
+    red, green, blue = np.mean(
+        [
+            damage.age(black, generator(seed), 0.5, profile="slide").faded.mean((0, 1))
+            for seed in range(40)
+        ],
+        axis=0,
+    )
+    assert blue > 1.2 * max(red, green)
+
+
+def test_a_mask_of_a_profile_is_empty_unless_marks_were_drawn(profile):
+    seen = set()
+    for seed in range(40):
+        aged = damage.age(photo(96, 96), generator(seed), 0.5, profile=profile)
+        marks = bool(set(aged.kinds) & set(damage.STRUCTURE))
+        assert marks or not aged.mask.any()
+        seen.add(bool(aged.mask.any()))
+    assert seen == {True, False}
+
+
+def test_files_of_a_profile_have_the_quality_of_the_archive():
+    clean = photo(96, 96)
+    for p in damage.PROFILES.values():
+        plain = p._replace(marks={}, grain=(0.0, 0.0))
+        aged = damage._age_like(clean, generator(), 0.5, plain)
+        grey = np.ptp(aged.faded, axis=2).max() == 0
+        saved = aged.faded[..., :1] if grey else aged.faded
+        expected = damage._save_as_jpeg(saved, p.quality)
+        np.testing.assert_array_equal(aged.damaged[..., :1], expected[..., :1])
