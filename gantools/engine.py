@@ -79,12 +79,13 @@ if BACKEND == "tensorflow":
         # Keras traces anew for every height and width, and complains that it does.
         forward = model.__dict__.get("_any_size")
         if forward is None:
-            specs = [tf.TensorSpec(x.shape, x.dtype) for x in model.inputs]
 
-            @tf.function(input_signature=specs, autograph=False)
-            def forward(*x):
+            def call(*x):
                 return model(x[0] if len(x) == 1 else list(x), training=False)
 
+            specs = [tf.TensorSpec(x.shape, x.dtype) for x in model.inputs]
+            traced = tf.function(call, input_signature=specs, autograph=False)
+            forward = traced.get_concrete_function()
             object.__setattr__(model, "_any_size", forward)
         pairs = zip(tree.flatten(inputs), model.inputs, strict=True)
         return forward(*(ops.convert_to_tensor(x, spec.dtype) for x, spec in pairs))
