@@ -30,6 +30,7 @@ from tqdm import tqdm
 import gantools
 from gantools import (
     archive,
+    arrays,
     collections,
     damage,
     evaluation,
@@ -210,9 +211,10 @@ TRAIN = """examples:
       a style from pictures that show other things
 
 smoke takes less than a minute, only to see that all works. small is for a patient CPU
-(restoration, unpaired: 6,000 steps of some 0.8 s on an idle machine). base and large
-want a GPU (restoration, style, unpaired; large is of restoration alone); but for base
-of restoration, in parts, none of them has been run yet. dcgan has cpu, a quarter of an
+(restoration, style, unpaired: 6,000 steps, one to two hours on a core; the networks of
+style that come with the package are of it). base and large want a GPU (restoration,
+style, unpaired; large is of restoration alone); but for base of restoration, in parts,
+none of them has been run yet. dcgan has cpu, a quarter of an
 hour on two cores, and gpu, which has not been run, and the last rung of its LADDER on
 watercolours of fruit: fruit-32 and fruit-64 of that many pixels, kinds-32 and kinds-64
 of the kind asked for, 20,000 steps each. The package comes with shorter runs of them.
@@ -365,7 +367,8 @@ def _add_archive(verbs: Any) -> None:
 
 def _add_stylize(verbs: Any) -> None:
     stylize = verbs.add_parser("stylize", help="give photographs another style")
-    known = {"paintings": STYLES, "tasks": TASKS, "pictures": collections.pictures()}
+    shipped = [task for task in TASKS if task in arrays.manifest()]
+    known = {"paintings": STYLES, "tasks": shipped, "pictures": collections.pictures()}
     known = {kind: textwrap.fill(", ".join(names), 80) for kind, names in known.items()}
     _command(stylize, "Carry styles over to photographs.", STYLIZE.format(**known))
     _add_photos(stylize)

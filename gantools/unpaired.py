@@ -680,6 +680,11 @@ def load_stylist(task: str, folder: str | Path = arrays.WEIGHTS) -> Stylist:
         ValueError: the folder holds no such weights, or they are damaged or of another
             architecture.
     """
+    if task not in arrays.manifest(folder):
+        raise ValueError(
+            f"Expected trained weights of {task}. Received: {folder} without any; make "
+            f"some with gantools train unpaired --task {task}"
+        )
     sizes = {k: a.shape for k, a in arrays.read_arrays(task, Path(folder)).items()}
     kernels = [f"generator/{name}/kernel" for name in ("stem", "down0", "down1")]
     if missing := [name for name in kernels if name not in sizes]:

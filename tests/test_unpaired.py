@@ -354,6 +354,11 @@ def test_weights_of_another_architecture_are_refused(tmp_path):
         unpaired.load_stylist("painting", tmp_path)
 
 
+def test_a_style_without_weights_is_told_clearly(tmp_path):
+    with pytest.raises(ValueError, match=r"Expected trained weights of painting.*--ta"):
+        unpaired.load_stylist("painting", tmp_path)
+
+
 # --- Use
 
 
