@@ -29,7 +29,7 @@ RNG = np.random.default_rng(5)
 ROOT = str(Path(gantools.__file__).parents[1])
 
 STAND_IN = """
-import os, sys, time, types
+import os, signal, sys, time, types
 from dataclasses import replace
 import numpy as np
 import gantools
@@ -59,6 +59,8 @@ sys.modules["gantools.restoration"] = gantools.restoration = fake
 engine = types.SimpleNamespace(BACKEND="a stand-in")
 sys.modules["gantools.engine"] = gantools.engine = engine
 if __name__ == "__main__":
+    # Whoever starts the tests in the background has them ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(cli.main(["archive", *sys.argv[1:]]))
 """
 

@@ -399,7 +399,7 @@ def test_caution_looks_at_the_far_corners_of_a_large_photograph(marker):
     assert restoration.caution(pixels, marker) < plain
 
 
-def test_a_doubtful_mark_is_repaired_only_where_damage_is_common():
+def test_a_doubtful_mark_is_repaired_only_where_damage_is_common(marker):
     for share, changes in ((0.002, False), (0.5, True)):
         pixels = _marked(share, 2.5)
         repaired, mask = restoration.repair(pixels, marker)
