@@ -489,18 +489,27 @@ def train(
 # the number is the one by which the Metropolitan Museum of Art keeps it.  Shipped is
 # not the picture but its means and deviations; see benchmarks/measure_styles.py.
 STYLES = {
-    "cezanne-apples": (435882, "Paul Cézanne, Still Life with Apples, about 1890"),
-    "el-greco-toledo": (436575, "El Greco, View of Toledo, about 1600"),
+    "cezanne-apples": (
+        435882,
+        "Paul Cézanne, Still Life with Apples and a Pot of Primroses",
+    ),
+    "el-greco-toledo": (436575, "El Greco, View of Toledo, about 1599-1600"),
     "gauguin-maria": (438821, "Paul Gauguin, Ia Orana Maria, 1891"),
-    "homer-northeaster": (11130, "Winslow Homer, Northeaster, 1895"),
+    "homer-northeaster": (11130, "Winslow Homer, Northeaster, 1895-1901"),
     "klimt-primavesi": (436819, "Gustav Klimt, Mäda Primavesi, 1912-13"),
     "renoir-seashore": (437430, "Auguste Renoir, By the Seashore, 1883"),
     "rousseau-lion": (438822, "Henri Rousseau, The Repast of the Lion, about 1907"),
     "seurat-circus": (437654, "Georges Seurat, Circus Sideshow, 1887-88"),
     "turner-whalers": (437854, "J. M. W. Turner, Whalers, about 1845"),
-    "van-gogh-cypresses": (436535, "Vincent van Gogh, Wheat Field, 1889"),
-    "van-gogh-straw-hat": (436532, "Vincent van Gogh, Self-Portrait, 1887"),
-    "vermeer-pitcher": (437881, "Johannes Vermeer, Woman with a Pitcher, about 1662"),
+    "van-gogh-cypresses": (
+        436535,
+        "Vincent van Gogh, Wheat Field with Cypresses, 1889",
+    ),
+    "van-gogh-straw-hat": (
+        436532,
+        "Vincent van Gogh, Self-Portrait with a Straw Hat, 1887",
+    ),
+    "vermeer-pitcher": (437881, "Johannes Vermeer, Young Woman with a Water Pitcher"),
 }
 
 
