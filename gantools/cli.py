@@ -212,14 +212,14 @@ TRAIN = """examples:
 
 smoke takes less than a minute, only to see that all works. small is for a patient CPU
 (restoration, style, unpaired: 6,000 steps, one to two hours on a core; the networks of
-style that come with the package are of it). base and large want a GPU (restoration,
-style, unpaired; large is of restoration alone); but for base of restoration, in parts,
-none of them has been run yet. dcgan has cpu, a quarter of an
-hour on two cores, and gpu, which has not been run, and the last rung of its LADDER on
-watercolours of fruit: fruit-32 and fruit-64 of that many pixels, kinds-32 and kinds-64
-of the kind asked for, 20,000 steps each. The package comes with shorter runs of them.
-smoke trains on the pictures that come with the package, the others on named sets
-(see gantools data list).
+style that come with the package are of it, colour-film-1940s after half the steps).
+base and large want a GPU (restoration, style, unpaired; large is of restoration alone);
+but for base of restoration, in parts, none of them has been run yet. dcgan has cpu, a
+quarter of an hour on two cores, and gpu, which has not been run, and the last rung of
+its LADDER on watercolours of fruit: fruit-32 and fruit-64 of that many pixels, kinds-32
+and kinds-64 of the kind asked for, 20,000 steps each. The package comes with shorter
+runs of them. smoke trains on the pictures that come with the package, the others on
+named sets (see gantools data list).
 """
 DATA = """examples:
   gantools data list
@@ -369,7 +369,8 @@ def _add_stylize(verbs: Any) -> None:
     stylize = verbs.add_parser("stylize", help="give photographs another style")
     shipped = [task for task in TASKS if task in arrays.manifest()]
     known = {"paintings": STYLES, "tasks": shipped, "pictures": collections.pictures()}
-    known = {kind: textwrap.fill(", ".join(names), 80) for kind, names in known.items()}
+    whole = functools.partial(textwrap.fill, width=80, break_on_hyphens=False)
+    known = {kind: whole(", ".join(names)) for kind, names in known.items()}
     _command(stylize, "Carry styles over to photographs.", STYLIZE.format(**known))
     _add_photos(stylize)
     stylize.add_argument(
@@ -448,7 +449,7 @@ def _add_damage(verbs: Any) -> None:
         "--profile",
         choices=damage.PROFILES,
         help="look as the photographs of one archive do today, at severity 0.5 as was "
-        "measured there (default: any damage)",
+        "measured there, but for the marks of print, a guess (default: any damage)",
     )
     parser.add_argument(
         "--seed", type=_seed, default=0, help="another seed, another damage (default 0)"

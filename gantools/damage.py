@@ -903,7 +903,8 @@ def age(
             ``KINDS``. None draws a plausible set (and no structural damage in
             0.24 (1 - severity) of the draws).
         profile: a name from ``PROFILES``: look as photographs of one archive do today.
-            Severity 0.5 is what was measured on them, 1 twice as much. None draws any
+            Severity 0.5 is what was measured on them (of "print" the tone alone; its
+            marks and grain are a guess), 1 twice as much. None draws any
             damage that a print, a film or a printed page may suffer, which is more
             varied and heavier than what archives keep.
 

@@ -257,18 +257,23 @@ def test_age_at_severity_zero_returns_the_picture():
     assert not np.shares_memory(aged.damaged, clean)
 
 
+def assert_one_picture(aged, again, clean):
+    """Assert that two agings are the same bytes, and of the clean picture's size."""
+    assert aged.kinds == again.kinds
+    for one, other in zip(aged[:3], again[:3], strict=True):
+        assert one.tobytes() == other.tobytes() and one.dtype == np.float32
+        assert one.min() >= 0 and one.max() <= 1
+    assert aged.damaged.shape == aged.faded.shape == clean.shape
+    assert aged.mask.shape == clean.shape[:2]
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 def test_age_is_a_function_of_its_seed_and_stays_a_picture(channels):
     clean = photo(channels=channels)
     kept = clean.copy()
     for seed in range(40):
         aged, again = (damage.age(clean, generator(seed), 0.8) for _ in range(2))
-        assert aged.kinds == again.kinds
-        for one, other in zip(aged[:3], again[:3], strict=True):
-            assert one.tobytes() == other.tobytes() and one.dtype == np.float32
-            assert one.min() >= 0 and one.max() <= 1
-        assert aged.damaged.shape == aged.faded.shape == clean.shape
-        assert aged.mask.shape == clean.shape[:2]
+        assert_one_picture(aged, again, clean)
     np.testing.assert_array_equal(clean, kept)
 
 
@@ -468,12 +473,7 @@ def test_a_profile_gives_a_picture_and_the_same_one_for_the_same_seed(
             damage.age(clean, generator(seed), severity, profile=profile)
             for _ in range(2)
         )
-        assert aged.kinds == again.kinds
-        for one, other in zip(aged[:3], again[:3], strict=True):
-            assert one.tobytes() == other.tobytes() and one.dtype == np.float32
-            assert one.min() >= 0 and one.max() <= 1
-        assert aged.damaged.shape == aged.faded.shape == clean.shape
-        assert aged.mask.shape == clean.shape[:2]
+        assert_one_picture(aged, again, clean)
     np.testing.assert_array_equal(clean, kept)
 
 
