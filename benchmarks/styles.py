@@ -54,6 +54,7 @@ SIDE, SLOW_SIDE, PAIRS = 384, 192, 4
 TIMED_SIDE, STEPS = 512, 300  # pixels; of the slow way, of which a tenth is timed
 STRENGTHS = (0.0, 0.25, 0.5, 0.75)
 EXAMPLE = "van-gogh-cypresses"  # on the sheet of the twelve photographs
+SLIDE = "555541.jpg"  # of the test pictures of `documerica`; chosen because it is faded
 PATCH = 128  # pixels: what `features.embed` resizes to, so that nothing is resized
 Row = dict[str, object]
 Method = Callable[[np.ndarray, np.ndarray], np.ndarray]  # photograph, painting
@@ -236,7 +237,7 @@ def sheet(rows: list[list[np.ndarray]], name: str, folder: Path, side: int) -> N
 
 
 def sheets(folder: Path) -> None:
-    """Lay out twelve photographs by each network, and two photographs in each style."""
+    """Lay out twelve photographs by each network, two in each style, and a slide."""
     stylist = style.load_style()
 
     def painted(x, name):
@@ -254,6 +255,14 @@ def sheets(folder: Path) -> None:
         made = [painted(x, style_name) for style_name in style.STYLES]
         rows = [made[k : k + 4] for k in (0, 4, 8)]
         sheet(rows, f"styles-{name}", folder, 288)
+    sheet([mended_slide(stylist)], "styles-slide", folder, 288)
+
+
+def mended_slide(stylist: style.Stylist) -> list[np.ndarray]:
+    """Give a faded slide, the same restored, and then painted."""
+    x = square(collections.home() / "documerica" / SLIDE, SIDE)
+    done = style.restore_then_stylize(photos.Photo(x), EXAMPLE, stylist=stylist)
+    return [x, *(part.photo.pixels for part in done)]
 
 
 # --- All of it -----------------------------------------------------------------------

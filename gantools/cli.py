@@ -57,7 +57,14 @@ PRESETS = (
     "kinds-32",
     "kinds-64",
 )
-NETWORKS = ("restoration", "style", "unpaired", "dcgan")
+NETWORKS = ("restoration", "colour", "style", "unpaired", "dcgan")
+MODES = {
+    "conservative": "repair inside the damage found and leave every other pixel as it "
+    "is",
+    "full": "repair everywhere and restore the tone (default)",
+    "colourise": "full, and guess the colours of a photograph in black and white",
+}
+RECORDED = ("conservative", "full")  # of an archive, which is no place for guesses
 TASKS = ("painting", "watercolour", "colour-film-1940s")
 STYLES = (
     "cezanne-apples",
@@ -100,6 +107,8 @@ RESTORE = """examples:
   gantools restore scans/ -o restored/ --mode conservative --mask-in masks/
       repair exactly where your own masks, such as masks/letter.png, are white; those
       that --mask-out writes are a good start for a paint program
+  gantools restore wedding.jpg -o coloured.jpg --mode colourise
+      restore a photograph in black and white, and guess what colours it had
   gantools restore negatives/ -o restored/ --keep-borders
       leave film rebates, frames and mounts around the pictures bit for bit as they are
   gantools restore scans/ -o restored/ --provenance
@@ -205,6 +214,7 @@ TRAIN = """examples:
   gantools train dcgan --preset smoke --folder runs/dcgan
   gantools train restoration --preset base --folder runs/restoration
   gantools train style --preset base --folder runs/style
+  gantools train colour --preset small --folder runs/colour
   gantools train restoration --preset base --folder runs/restoration --resume
       goes on where a run was cut off, to the same weights
   gantools train unpaired --task painting --preset base --folder runs/painting
@@ -302,7 +312,7 @@ def _add_restore(verbs: Any) -> None:
     restore = verbs.add_parser("restore", help="restore photographs")
     _command(restore, "Restore old photographs.", RESTORE)
     _add_photos(restore)
-    _add_wishes(restore)
+    _add_wishes(restore, tuple(MODES))
     restore.add_argument(
         "--mask-out",
         metavar="MASK",
@@ -315,13 +325,12 @@ def _add_restore(verbs: Any) -> None:
     restore.set_defaults(run=_restore, style=[])
 
 
-def _add_wishes(parser: argparse.ArgumentParser) -> None:
+def _add_wishes(parser: argparse.ArgumentParser, modes: Sequence[str]) -> None:
     parser.add_argument(
         "--mode",
-        choices=("conservative", "full"),
+        choices=modes,
         default="full",
-        help="conservative: repair inside the damage found and leave every other pixel "
-        "as it is; full (default): repair everywhere and restore the colours",
+        help="; ".join(f"{mode}: {MODES[mode]}" for mode in modes),
     )
     parser.add_argument(
         "--fidelity",
@@ -346,7 +355,7 @@ def _add_archive(verbs: Any) -> None:
     _command(restore, "Restore a whole archive, or go on with it.", ARCHIVE)
     restore.add_argument("originals", metavar="IN", type=Path, help="folder of scans")
     restore.add_argument("output", metavar="OUT", type=Path, help="folder of results")
-    _add_wishes(restore)
+    _add_wishes(restore, RECORDED)
     _add_weights(restore)
     restore.add_argument(
         "--workers",
@@ -728,6 +737,8 @@ def _restore(options: argparse.Namespace) -> int:
         cv2.threshold(result.mask, 127, 255, cv2.THRESH_BINARY, dst=result.mask)
         line = f"{result.changed:.1%} of it changed"
         settings = {"mode": options.mode, "fidelity": options.fidelity, **own}
+        if result.colours:
+            settings["colours"] = _named(result.colours)
         numbers = {"changed": result.changed, "damaged": result.damaged}
         if area is not None:
             settings["borders"] = "kept"
@@ -824,11 +835,15 @@ def _stylised(photo, changed: float, weights: dict, restored, settings: dict) ->
 
     numbers = {"changed": changed}
     if restored:
-        used = {key: restored.weights[key] for key in ("file", "sha256")}
-        settings = {**settings, "restored": {"mode": restored.mode, "weights": used}}
+        used = {"mode": restored.mode, "weights": _named(restored.weights)}
+        settings = {**settings, "restored": used}
         numbers["damaged"] = restored.damaged
     record = {"settings": settings, "weights": weights, "backend": engine.BACKEND}
     return Done(photo, f"{changed:.1%} of it changed", numbers, record)
+
+
+def _named(weights: dict) -> dict[str, str]:
+    return {key: weights[key] for key in ("file", "sha256")}
 
 
 def _identify_style(style: Path | str) -> dict[str, Any]:

@@ -37,6 +37,7 @@ class CleanPictures:
         trim: share of the longer side that is cut off all round, where slides have
             their mounts.
         grey: share of the views whose colour is taken out.
+        colourful: leave out the pictures that have no colour, or hardly any.
 
     Raises:
         ValueError: if there is no picture at all.
@@ -48,6 +49,7 @@ class CleanPictures:
         longest: int = 1200,
         trim: float = 0.0,
         grey: float = GREY_SHARE,
+        colourful: bool = False,
     ):
         self.grey = grey
         groups = [(weight, paths) for weight, paths in groups if len(paths)]
@@ -58,6 +60,8 @@ class CleanPictures:
         self.groups = [
             [_read(path, longest, trim) for path in paths] for _, paths in groups
         ]
+        if colourful:
+            self.groups = [list(filter(_is_colourful, some)) for some in self.groups]
 
     def view(self, rng: np.random.Generator, size: int) -> np.ndarray:
         """Draw a square view of random place, scale and mirroring.
@@ -112,6 +116,12 @@ def _read(path: Path, longest: int, trim: float) -> np.ndarray:
         pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     pixels = np.round(np.atleast_3d(pixels) * 255).astype(np.uint8)
     return np.repeat(pixels, 3, axis=-1) if pixels.shape[-1] == 1 else pixels
+
+
+def _is_colourful(picture: np.ndarray) -> bool:
+    """Tell whether channels (H, W, 3) of levels are apart by 1 in 25 on average."""
+    small = cv2.resize(picture, (32, 32), interpolation=cv2.INTER_AREA)
+    return bool(np.ptp(small, axis=-1).mean() > 10)
 
 
 def draw_thin_things(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -437,6 +447,43 @@ def tone_batches(
         return to_network(faded), to_network(clean)
 
     return batches
+
+
+def colour_batches(
+    pictures: CleanPictures, batch: int, side: int, seed: int
+) -> Callable[[int], tuple[np.ndarray, np.ndarray]]:
+    """Make batches for the colouriser: the light of a picture, and the picture.
+
+    Of what becomes of a restored photograph, the light has its share: it may be
+    brighter, softer or grainier than that of the picture whose colours are asked for.
+
+    Args:
+        pictures: where views come from, all in colour.
+        batch: views in a batch.
+        side: of a view in pixels, a multiple of 16.
+        seed: of the whole run.
+
+    Returns:
+        A function step -> (light, picture): (B, side, side, 1) and (B, side, side, 3),
+        both in [-1, 1], float32.
+    """
+
+    def batches(step: int):
+        rng = np.random.default_rng([seed, step])
+        views = [pictures.view(rng, side) for _ in range(batch)]
+        light = np.stack([_as_old_light(view @ LUMA, rng) for view in views])
+        return to_network(light[..., None]), to_network(np.stack(views))
+
+    return batches
+
+
+def _as_old_light(light, rng):
+    """Change the light (H, W) in [0, 1] as film and print would."""
+    if rng.random() < 0.5:
+        light = cv2.GaussianBlur(light, (0, 0), rng.uniform(0.3, 1.2))
+    light = np.clip(light, 0, 1) ** (2.0 ** rng.normal(0, 0.3))
+    light = light + rng.normal(0, rng.uniform(0, 0.03), light.shape)
+    return np.clip(light, 0, 1).astype(np.float32)
 
 
 def change_tone(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -36,7 +36,14 @@ from gantools import (
     training,
 )
 from gantools.layers import SpectralConv2D
-from gantools.photos import Photo, from_levels, from_network, to_levels, to_network
+from gantools.photos import (
+    Photo,
+    from_levels,
+    from_network,
+    share_changed,
+    to_levels,
+    to_network,
+)
 
 STRIDE = 16  # four halvings: a picture's sides must be multiples of this
 HALO = 192  # of the windows, pixels; it reaches further, but faintly (tests measure it)
@@ -48,7 +55,7 @@ BLOCKS = (2, 2, 2, 2)  # of each level
 GATE = 3.0  # steepness of the gate that lets paint through
 FEATURES = ("conv1_2", "conv2_2", "conv3_2")  # of VGG19, for the perceptual term
 DOUBT = (0.03, 0.05)  # a smaller change of tone is not made, a larger one in full
-MODES = ("conservative", "full")
+MODES = ("conservative", "full", "colourise")
 CAUTION = (3.0, 0.5)  # what a mark loses of its log odds: sound, worn photograph
 WORN = 0.005  # share of marked pixels from which a photograph is taken for worn
 RIM = 4  # how far beyond the damage a repair reaches, pixels
@@ -699,8 +706,9 @@ class Restored:
         damaged: the mean of the mask, in [0, 1].
         changed: share of the pixels that differ from the original, in [0, 1].
         tone: what was applied, (3, 5), see `apply_tone`; None where it was left alone.
-        mode: "conservative" or "full".
+        mode: one of MODES.
         weights: the manifest's record of the weights used.
+        colours: the same of the network that coloured it; None where none did.
     """
 
     photo: Photo
@@ -710,6 +718,7 @@ class Restored:
     tone: np.ndarray | None
     mode: str
     weights: dict
+    colours: dict | None = None
 
 
 def load_restorer(folder: Path = arrays.WEIGHTS) -> Restorer:
@@ -946,7 +955,7 @@ def restore(
         photo: the damaged photograph, any size.
         mode: "full" repairs everywhere and restores the tone; "conservative" repairs
             inside the damage that was found and leaves every other pixel as it was,
-            bit for bit.
+            bit for bit; "colourise" is "full", and colours a photograph that has none.
         restorer: the networks; by default those that the package ships.
         fidelity: in [0, 1]; 0 gives a picture that looks real, 1 the most likely value
             of each pixel, which is smoother.
@@ -961,13 +970,15 @@ def restore(
         The restored photograph, the damage mask, and what was changed.
 
     Raises:
-        ValueError: the mode is unknown, the fidelity is not in [0, 1], or the mask is
-            not one of this photograph.
+        ValueError: the mode is unknown, the fidelity is not in [0, 1], the mask is not
+            one of this photograph, or a photograph with colours is to be coloured.
     """
     size, kind = photo.pixels.shape[:2], photo.pixels.dtype
     _check_wishes(mode, fidelity, mask, size)
     restorer = restorer or load_restorer()
     area = area or np.s_[:, :]
+    if mode == "colourise":
+        _check_one_ink(photo.pixels[area])
     pixels = photo.pixels.copy()  # of which all within the area is then replaced
     # Tones are spread after the repair: 8 bits between the two would show.
     work = np.empty(pixels.shape, np.uint16) if kind == np.uint8 else pixels
@@ -986,7 +997,7 @@ def restore(
             now = retone(now, tone)
         pixels[area][rows] = to_levels(now, kind)
         changed += (np.abs(now - was).max(axis=-1) >= 0.5 * step).sum()
-    return Restored(
+    restored = Restored(
         photo=dataclasses.replace(photo, pixels=pixels),
         mask=found,
         damaged=float(found.mean() / (1 if kind == np.float32 else 255)),
@@ -995,6 +1006,34 @@ def restore(
         mode=mode,
         weights=restorer.record,
     )
+    return _coloured(photo, restored, area) if mode == "colourise" else restored
+
+
+def _coloured(photo, restored, area):
+    """Colour what was restored, within the area; no more is known than its light."""
+    from gantools import colour
+
+    colouriser = colour.load_colouriser()
+    whole = restored.photo
+    inside = dataclasses.replace(whole, pixels=whole.pixels[area], alpha=None)
+    coloured = colour.colourise(inside, colouriser)
+    pixels = np.repeat(whole.pixels, 3, axis=2) if photo.grey else whole.pixels
+    pixels[area] = coloured.pixels
+    result = dataclasses.replace(whole, pixels=pixels, icc=coloured.icc)
+    return dataclasses.replace(
+        restored,
+        photo=result,
+        changed=share_changed(photo, result),
+        colours=colouriser.record,
+    )
+
+
+def _check_one_ink(pixels):
+    if pixels.shape[-1] == 3 and not is_one_ink(from_levels(pairs.thumbnail(pixels))):
+        raise ValueError(
+            "Expected a photograph in black and white, or in one ink, to be coloured. "
+            "Received: one with colours of its own"
+        )
 
 
 def _check_wishes(mode, fidelity, mask, size):

@@ -45,7 +45,7 @@ FLOORS = [
         "folders",
     },
     {"training", "pretrained", "pairs", "tiling"},
-    {"dcgan", "restoration", "style", "unpaired"},
+    {"colour", "dcgan", "restoration", "style", "unpaired"},
     {"archive", "evaluation", "panel", "exercises"},
     {"cli"},
 ]

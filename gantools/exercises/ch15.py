@@ -1,4 +1,4 @@
-"""Exercises of chapter 15: pixels on paper, strokes, even steps, votes, rights."""
+"""Exercises of chapter 15: pixels, strokes, even steps, colours, votes, rights."""
 
 import math
 
@@ -91,6 +91,50 @@ def _judge_steps(answer):
 
 STEPS = Exercise("15-steps", even, _judge_steps, _STEPS)
 
+# ---------------------------------------------------------------------- colour
+
+
+def room(light, away):
+    """Return the largest share s <= 1 that leaves light + s away in [0, 1]."""
+    share = 1.0
+    for d in away:
+        if d > 0:
+            share = min(share, (1 - light) / d)
+        elif d < 0:
+            share = min(share, light / -d)
+    return share
+
+
+_ROOM = {
+    "a channel may fall below 0, too": lambda light, away: min(
+        [1.0, *((1 - light) / d for d in away if d > 0)]
+    ),
+    "a channel may rise above 1, too": lambda light, away: min(
+        [1.0, *(light / -d for d in away if d < 0)]
+    ),
+    "make no colour stronger than it was asked to be": lambda light, away: min(
+        (1 - light) / d if d > 0 else light / -d for d in away
+    ),
+    "one share for all channels, or the light changes": lambda light, away: np.clip(
+        [(1 - light) / d if d > 0 else light / -d for d in away], 0, 1
+    ),
+}
+
+
+def _judge_room(answer):
+    cases = [
+        (0.9, (0.4, -0.2, 0.1)),
+        (0.2, (0.3, 0.1, -0.6)),
+        (0.5, (0.1, -0.1, 0.2)),
+        (0.9, (0.05, -0.95, 0.02)),
+    ]
+    mistakes = {why: [f(*c) for c in cases] for why, f in _ROOM.items()}
+    expected = [room(*c) for c in cases]
+    return compare([answer(*c) for c in cases], expected, mistakes)
+
+
+ROOM = Exercise("15-room", room, _judge_room, _ROOM)
+
 # ----------------------------------------------------------------------- votes
 
 
@@ -159,4 +203,4 @@ OWNER = Exercise(
     },
 )
 
-EXERCISES = (PIXELS, WIDTH, STEPS, VOTES, OWNER)
+EXERCISES = (PIXELS, WIDTH, STEPS, ROOM, VOTES, OWNER)
