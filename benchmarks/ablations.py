@@ -4,18 +4,18 @@
     GANTOOLS_DATA=folder python benchmarks/ablations.py measure runs/ablations
 
 `train` trains the runs of RUNS one after the other, or those that are named; it goes on
-where it was cut off, and skips what is done.  Phases in which a run does the same as
-"full" are taken from there (SAME).  A run is named by words with dashes, such as
-no-game.  `measure` measures the runs that it finds, on what `restoration.py`
+where it was cut off, and skips what is done.  The first phase of a run that changes
+only the second is taken from "full" (SAME).  A run is named by words with dashes, such
+as no-game.  `measure` measures the runs that it finds, on what `restoration.py`
 measures on, aged by `damage.age` to the three severities, and writes
 `gantools/records/ablations.csv`, for each run and quantity
 
     mean, low, high          over pictures, with its 95 % interval
     change, change_low, ...  against the run "full", picture by picture
 
-All but the last quantity are of the repair alone.  "KID on old photographs" restores
-the really old photographs of `old_photographs`, which no run has seen, in full mode. It
-is the kernel distance of their patches to those of clean pictures by what
+All quantities are of the repair alone, so no toner is trained.  "KID on old
+photographs" repairs the really old photographs of `old_photographs`, which no run has
+seen.  It is the kernel distance of their patches to those of clean pictures by what
 `features.embed` says of them, which is EfficientNet-Lite0; its interval is that of the
 jackknife, which leaves out one photograph at a time.  The two sets show different
 things, so it cannot become 0: compare the runs.
@@ -42,12 +42,7 @@ RUNS = {  # what is changed of the preset, and the seed
     "no-mask": ({"masked": False}, 0),
     "no-old": ({"old": False}, 0),
 }
-SAME = {  # phases that do not know of the change
-    "no-game": ("repair", "tone"),
-    "no-perceptual": ("repair", "tone"),
-    "no-mask": ("tone",),
-    "no-old": ("tone",),
-}
+SAME = {"no-game": "repair", "no-perceptual": "repair"}
 QUANTITIES = {
     "repair PSNR": "psnr",
     "PSNR inside the mask": "psnr_inside",
@@ -65,7 +60,8 @@ EDGE = 0.08  # of a side: film has a frame there, of which this is no measure
 
 def plan(name: str) -> restoration.Preset:
     """Give the preset of a run."""
-    return dataclasses.replace(restoration.PRESETS["small"], **RUNS[name][0])
+    without = RUNS[name][0] | {"tone_steps": 1}  # the toner is no part of this
+    return dataclasses.replace(restoration.PRESETS["small"], **without)
 
 
 def train(folder: Path, names: list[str], processes: int) -> None:
@@ -73,7 +69,7 @@ def train(folder: Path, names: list[str], processes: int) -> None:
     for name in names:
         if not (folder / name / "restoration.npz").exists():
             print(name, flush=True)
-            for phase in SAME.get(name, ()):
+            if phase := SAME.get(name):
                 take(folder / "full" / phase, folder / name / phase)
             how = {"seed": RUNS[name][1], "resume": True, "processes": processes}
             restoration.train(plan(name), folder / name, **how)
@@ -112,9 +108,9 @@ def old_photographs(count: int | None = None) -> list[Path]:
 
 
 def describe_old(path: Path, folder: Path) -> np.ndarray:
-    """Restore an old photograph, and describe its patches, (N, 112)."""
-    done = restoration.restore(photos.load(path), "full", load(folder))
-    return features.embed(patches(done.photo.pixels))
+    """Repair an old photograph, and describe its patches, (N, 112)."""
+    repaired, _ = restoration.repair(photos.load(path).pixels, load(folder).repairer)
+    return features.embed(patches(repaired))
 
 
 def describe_clean(path: Path) -> np.ndarray:

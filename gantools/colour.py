@@ -331,7 +331,7 @@ class Preset:
 
 PRESETS = {
     "smoke": Preset(8, 6, 4, 48, (4, 8, 8, 8), "float32", bundled=True),
-    "small": Preset(4_000, 1_500, 16, 160),
+    "small": Preset(4_000, 700, 16, 160),
     "base": Preset(20_000, 10_000, 48, 224, (64, 96, 128, 192)),
 }
 # The sets that are trained on, with their shares; the rest are bundled pictures.  Film
