@@ -34,7 +34,8 @@ td + td { text-align: right; }
 label { align-items: center; display: flex; gap: .6rem; margin: .4rem 0; }
 input[type=range] { flex: 1; max-width: 30rem; min-width: 5rem; }
 pre { overflow-x: auto; }
-.failed { color: #c0392b; }
+.failed { color: light-dark(#b3261e, #ff8a80); }
+@media (max-width: 30rem) { th, td { padding-right: .4rem; font-size: .85rem; } }
 """
 
 _SCRIPT = """
