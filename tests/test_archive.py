@@ -46,6 +46,7 @@ def restore(photo, mode, networks, *, fidelity, area):
     return types.SimpleNamespace(
         photo=replace(photo, pixels=255 - photo.pixels),
         changed=1.0, damaged=width / 1000, tone=None,
+        mask=np.full((height, width), 200, np.uint8),
     )
 
 def load(folder):
