@@ -129,6 +129,8 @@ def merge(
     """
     packet = _PADDING.sub(b"\n", _checked(packet))
     places = _Places(packet)
+    if places.history is None and (MM, "History") in places.spans:
+        raise XMPError("Expected a history that is one list. Received: another")
     item = _scoped('<rdf:li rdf:parseType="Resource">', _written(event), "</rdf:li>")
     new = _written({name: value for name, value in properties.items() if value})
     if places.history is None:
@@ -141,8 +143,6 @@ def merge(
         edits.append((places.history, places.history, item.encode()))
     for start, stop, text in sorted(edits, reverse=True):
         packet = packet[:start] + text + packet[stop:]
-    if read(packet).history[-1:] != [dict(event)]:
-        raise XMPError("Expected a history that is one list. Received: another")
     return packet
 
 
