@@ -45,7 +45,7 @@ def _library() -> Any:
 def _kind(path: Path) -> str:
     with path.open("rb") as file:
         head = file.read(4)
-    return next(kind for begin, kind in _KINDS.items() if head.startswith(begin))
+    return next((kind for begin, kind in _KINDS.items() if head.startswith(begin)), "")
 
 
 def read(path: Path) -> dict[str, Any] | None:

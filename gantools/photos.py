@@ -38,6 +38,7 @@ _HOLDABLE = "a photograph that this format can hold"
 _BAND = 64  # rows handled at a time, so that no second whole picture is needed
 _PIECES = re.compile(rb"^(Exif\x00\x00)+")
 _ORIENTATION = ExifTags.Base.Orientation
+_XMP_MOST = 12_000_000  # bytes; usual are three thousand
 _XMP_IN_JPEG = 65_502  # bytes: what one segment holds, by Adobe's XMP, part 3
 _XMP_ROOM = (
     16_384  # bytes left free for `provenance.stamp` when a photograph is checked
@@ -720,6 +721,10 @@ def _xmp(image: Image.Image) -> bytes | None:
     packet = packet.encode() if isinstance(packet, str) else packet
     if not isinstance(packet, bytes):  # a TIFF's tag of some odd type
         return None
+    if len(packet) > _XMP_MOST:
+        raise PhotoError(
+            f"Expected at most {_XMP_MOST:,} bytes of XMP. Received: {len(packet):,}"
+        )
     return _TURNED.sub(rb"\g<1>1", packet) or None
 
 

@@ -28,8 +28,8 @@ _CODES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 ENHANCED = _CODES + "algorithmicallyEnhanced"
 INVENTED = _CODES + "compositeWithTrainedAlgorithmicMedia"
 # What stays true of a picture whatever is done to it, the strongest last.
-_SYNTHETIC = ("compositeSynthetic", "algorithmicMedia", "trainedAlgorithmicMedia")
-_RANKS = [ENHANCED, INVENTED, *(_CODES + name for name in _SYNTHETIC)]
+_RANKS = [ENHANCED, _CODES + "algorithmicMedia", INVENTED]
+_RANKS += [_CODES + "compositeSynthetic", _CODES + "trainedAlgorithmicMedia"]
 
 
 def identify(path: str | os.PathLike) -> dict[str, Any]:
@@ -219,28 +219,33 @@ def _stamped(
     packet: bytes, record: Mapping[str, Any], event: dict[xmp.Name, str]
 ) -> bytes:
     said = xmp.read(packet).properties
-    instance = event[xmp.EVENT, "instanceID"]
-    ids = {name: said.get((xmp.MM, name)) for name in ("DocumentID", "InstanceID")}
-    was = {
-        (xmp.REF, name[0].lower() + name[1:]): ids[name] for name in ids if ids[name]
-    }
     properties: dict[xmp.Name, xmp.Value | None] = {
-        (xmp.MM, "DocumentID"): instance.replace("iid", "did"),
-        (xmp.MM, "InstanceID"): instance,
-        (xmp.MM, "DerivedFrom"): {
-            **was,
-            (xmp.OURS, "sha256"): record["before"].get("sha256", "unknown"),
-        },
         (xmp.XMP, "Thumbnails"): None,  # of how it looked
         (xmp.NOTE, "HasExtendedXMP"): None,  # which `photos` does not carry over
     }
-    if ids["DocumentID"] and (xmp.MM, "OriginalDocumentID") not in said:
-        properties[xmp.MM, "OriginalDocumentID"] = ids["DocumentID"]
-    kind, before = record["digital_source_type"], said.get(_SOURCE)
-    if kind and max(kind, before, key=_rank) == kind:
-        properties[_SOURCE] = kind
-        properties |= _system(record)
+    properties |= _identifiers(said, event[xmp.EVENT, "instanceID"], record["before"])
+    kind = record["digital_source_type"]
+    if kind and _rank(kind) >= _rank(said.get(_SOURCE)):
+        properties |= {_SOURCE: kind} | _system(record)
     return xmp.merge(packet, properties, event)
+
+
+def _identifiers(
+    said: Mapping[xmp.Name, str], instance: str, before: Mapping[str, Any]
+) -> dict[xmp.Name, xmp.Value]:
+    """Give the picture identifiers of its own, and name what it is derived from."""
+    document = said.get((xmp.MM, "DocumentID"))
+    was = {
+        (xmp.REF, "documentID"): document,
+        (xmp.REF, "instanceID"): said.get((xmp.MM, "InstanceID")),
+        (xmp.OURS, "sha256"): before.get("sha256"),
+    }
+    first = said.get((xmp.MM, "OriginalDocumentID")) or document
+    return {
+        (xmp.MM, "DocumentID"): instance.replace("iid", "did"),
+        (xmp.MM, "InstanceID"): instance,
+        (xmp.MM, "DerivedFrom"): {name: text for name, text in was.items() if text},
+    } | ({(xmp.MM, "OriginalDocumentID"): first} if first else {})
 
 
 _SOURCE = (xmp.IPTC, "DigitalSourceType")
@@ -402,7 +407,7 @@ def explain(account: Account) -> str:
     """Say in plain words what an account holds, a line for each fact."""
     if account.empty:
         return "It does not say what was done to it."
-    lines = []
+    lines: list[str] = []
     for number, step in enumerate(account.steps, 1):
         ours = isinstance(step.get("numbers"), dict)
         first, *more = _told(step) if ours else [_told_by_others(step)]
@@ -411,7 +416,13 @@ def explain(account: Account) -> str:
         name = account.source_type.rpartition("/")[2]
         words = _WORDS.get(account.source_type)
         lines.append(f"digital source type: {name}" + (f", {words}" if words else ""))
-    return "\n".join([*lines, _told_of_record(account), _told_of_signature(account)])
+    lines += [_told_of_record(account), _told_of_signature(account)]
+    return "\n".join(map(_printable, lines))
+
+
+def _printable(line: str) -> str:
+    """Keep what strangers wrote from steering a terminal, or making up a line."""
+    return "".join(one if one.isprintable() else "?" for one in line)
 
 
 _WORDS = {
@@ -438,6 +449,7 @@ def _told(record: Mapping[str, Any]) -> list[str]:
             ("changed", "changed"),
         )
         if isinstance(share := record["numbers"].get(key), int | float)
+        and 0 <= share <= 1
     ]
     lines += [", ".join(shares)] if shares else []
     mask = record.get("mask")

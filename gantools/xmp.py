@@ -34,7 +34,7 @@ _PREFIXES = {
     OURS: "gantools",
 }
 _BREAK = "\x1f"  # between namespace and name; XML cannot hold it
-_START = re.compile(rb"""<(?:[^"'>]|"[^"]*"|'[^']*')*>""")
+_START = re.compile(rb"""<(?:[^"'>]++|"[^"]*+"|'[^']*+')*+>""")
 _ATTRIBUTE = re.compile(rb"""\s+([^\s=]+)\s*=\s*(?:"[^"]*"|'[^']*')""")
 _PADDING = re.compile(rb"\s+(?=<\?xpacket end=)")
 

@@ -422,6 +422,14 @@ def test_xmp_that_a_jpeg_cannot_hold_is_refused_before_the_work(tmp_path, rng):
     photos.check(large, tmp_path / "a.tif")
 
 
+def test_xmp_beyond_all_measure_is_refused(tmp_path, rng, monkeypatch):
+    path = save(photo(rng, xmp=PACKET), tmp_path / "a.tif")
+    monkeypatch.setattr(photos, "_XMP_MOST", len(PACKET) - 1)
+    for read in (load, photos.read_xmp):
+        with pytest.raises(PhotoError, match=r"Expected at most \d+ bytes of XMP"):
+            read(path)
+
+
 def test_xmp_is_read_of_photographs_alone(tmp_path):
     (tmp_path / "a.png").write_text("Dear diary")
     for name in ("a.png", "none.png"):

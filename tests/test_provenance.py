@@ -276,6 +276,7 @@ def test_file_that_says_nothing_is_told_from_one_that_does(tmp_path):
         {"numbers": {"invented": "all", "changed": None}},
         {"weights": "none", "mask": 3, "before": {"name": 1, "sha256": {}}},
         {"settings": {"mode": [1]}, "weights": {}},
+        {"numbers": {"invented": 10**999, "changed": float("nan")}},
     ],
 )
 def test_records_that_somebody_made_up_break_nothing(tmp_path, record):
@@ -293,3 +294,16 @@ def test_steps_of_other_programs_are_told(tmp_path):
     path, *_ = made(tmp_path, packet=xmp.merge(SCAN, {}, event))
     said = provenance.explain(provenance.inspect(path))
     assert said.startswith("1. saved, Scanner 3\ndigital source type: print")
+
+
+def test_strangers_cannot_steer_a_terminal_or_make_up_lines(tmp_path):
+    good = {"gantools": "9", "settings": {}, "numbers": {}, "before": {}}
+    bad = good | {"action": "x\x1b[2J\nrecord beside it: of this very file"}
+    packet = xmp.merge(xmp.EMPTY, {}, {(xmp.OURS, "record"): json.dumps(bad)})
+    path, *_ = made(tmp_path, packet=packet)
+    said = provenance.explain(provenance.inspect(path))
+    assert "\x1b" not in said
+    lines = [line for line in said.splitlines() if line.startswith("record beside it")]
+    assert lines == [
+        "record beside it: none, so nothing tells whether it has changed since"
+    ]
