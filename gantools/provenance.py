@@ -92,21 +92,22 @@ def describe(
         else None,
         "backend": backend,
         "mask": dict(mask) if mask else None,
-        "digital_source_type": _source_type(numbers or {}),
+        "digital_source_type": _source_type(numbers or {}, bool(weights)),
     }
     return json.loads(_to_json(record))
 
 
-def _source_type(numbers: Mapping[str, Any]) -> str | None:
+def _source_type(numbers: Mapping[str, Any], network: bool) -> str | None:
     """Name what was done in the IPTC's vocabulary; None if no pixel was changed.
 
     ENHANCED is a "modification or correction by algorithm without changing the main
     content", INVENTED an "augmentation, correction or enhancement using a Generative AI
     model, such as with inpainting" (NewsCodes, Digital Source Type, of October 2024).
+    Where a network was at work and nobody counted what it invented, it did.
     """
     if numbers.get("changed") == 0:
         return None
-    return INVENTED if numbers.get("invented") else ENHANCED
+    return INVENTED if numbers.get("invented", network) else ENHANCED
 
 
 def write(

@@ -95,11 +95,13 @@ def test_numbers_that_are_not_finite_are_refused(files):
         ({"changed": 1.0, "invented": 0.0}, ENHANCED),
         ({"kinds": ["fading"]}, ENHANCED),
         ({"changed": 0.0, "invented": 0.2}, None),
+        ({"changed": 0.5}, INVENTED),  # a network, and nobody counted
     ],
 )
 def test_source_type_says_whether_pixels_were_invented(files, numbers, wanted):
+    weights = None if "kinds" in numbers else {"file": "w.npz", "sha256": "ab" * 32}
     record = provenance.describe(
-        *map(identify, files), action="restore", numbers=numbers
+        *map(identify, files), action="restore", numbers=numbers, weights=weights
     )
     assert record["digital_source_type"] == wanted
 
