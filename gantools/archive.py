@@ -136,9 +136,11 @@ def restore_scan(task: Task, recipe: Recipe) -> Record:
         photo = photos.load(task.source, levels=True)
         photos.check(photo, task.target, overwrite=True)
         result, numbers = _restore(photo, networks, recipe)
-        after = _save(result, task)
-        numbers["seconds"] = round(time.monotonic() - begun, 2)
-        return _record(task.name, recipe, before, after, numbers)
+        record = _record(task.name, recipe, before, {}, numbers)
+        packet = provenance.stamp(result.xmp, record)
+        record["after"] = _save(dataclasses.replace(result, xmp=packet), task)
+        record["numbers"]["seconds"] = round(time.monotonic() - begun, 2)
+        return record
     except Exception as problem:
         _raise_if_full(problem, task.out)
         told = report.one_line(problem).removeprefix(f"{task.source}: ")
@@ -163,11 +165,13 @@ def _restore(
     area = scans.find_picture(photo.pixels) if recipe.keep_borders else None
     how = {"fidelity": recipe.fidelity, "area": area}
     result = restoration.restore(photo, recipe.mode, networks, **how)
+    cv2.threshold(result.mask, 127, 255, cv2.THRESH_BINARY, dst=result.mask)  # in place
     height, width, _ = photo.pixels.shape
     numbers = {
         "megapixels": height * width / 1e6,
         "changed": result.changed,
         "damaged": result.damaged,
+        "invented": cv2.countNonZero(result.mask) / result.mask.size,
         "tone": result.tone,
         "backend": engine.BACKEND,
     }

@@ -10,6 +10,7 @@ import functools
 import glob
 import importlib.metadata
 import itertools
+import json
 import mimetypes
 import os
 import platform
@@ -91,6 +92,7 @@ EXAMPLES = """examples:
   gantools evaluate originals/ --restored restored/
   gantools panel plain/ gan/ -o panel.html --question "Which looks painted?"
   gantools train restoration --preset smoke --folder runs/first
+  gantools inspect restored.jpg
   gantools data list
   gantools info
 """
@@ -113,10 +115,11 @@ RESTORE = """examples:
       leave film rebates, frames and mounts around the pictures bit for bit as they are
   gantools restore scans/ -o restored/ --provenance
       write beside each result, as JSON, from which file, by which weights and
-      settings it was made
+      settings it was made, and when
 
 The result has the format of the output's name, or in a folder that of the input.
-Bit depth, colour profile, EXIF, transparency and greyness are kept. Nothing is
+Bit depth, colour profile, EXIF, XMP, transparency and greyness are kept. What was done
+is added to the XMP, without names and times; gantools inspect reads it. Nothing is
 overwritten without --overwrite. Results and masks inside the folder of photographs
 are not taken for photographs, then or later: a file .gantools says which folders are
 such. 100 megapixels take 2.5 GB of memory. Exit code 1 says that some photograph
@@ -144,9 +147,10 @@ Styles that a GAN has learned from many pictures, each to be used by itself:
 Pictures that come with the package:
 {pictures}
 The result has the format of the output's name, or in a folder that of the input.
-Bit depth, EXIF and transparency are kept, and so is the colour profile unless a grey
-photograph gets colours. Nothing is overwritten without --overwrite. Exit code 1 says
-that some photograph failed.
+Bit depth, EXIF, XMP and transparency are kept, and so is the colour profile unless a
+grey photograph gets colours. What was done is added to the XMP, without names and
+times; gantools inspect reads it. Nothing is overwritten without --overwrite. Exit code
+1 says that some photograph failed.
 """
 ARCHIVE = """examples:
   gantools archive restore scans/ restored/
@@ -175,6 +179,32 @@ DAMAGE = """examples:
   gantools damage portrait.png -o slide.png --profile slide
 
 The same photograph under the same name, with the same seed, is damaged the same way.
+"""
+INSPECT = """examples:
+  gantools inspect restored.jpg
+      what was done to it, by which networks, how much of it they invented, and whether
+      it is still the file that the record beside it, restored.jpg.json, tells of
+  gantools inspect restored.jpg --json
+      the same for programs
+
+It reads XMP, the record that --provenance writes and, with the extra "c2pa", content
+credentials. Anybody can write XMP: only a signature shows who made a statement.
+
+Exit code 0 says that the file tells what was done to it, and that nothing speaks
+against it; 1 that it does not tell, that it has changed since, that its signature is
+not valid, or that it cannot be read.
+"""
+SIGN = """examples:
+  gantools sign restored.jpg --original old.jpg --certificate chain.pem --key key.pem
+      -o signed.jpg
+      state, as content credentials (C2PA), that restored.jpg was made from old.jpg by
+      what gantools inspect tells, and sign that
+
+The certificate and those that vouch for it stand in one PEM file, the signer's first.
+It is for signing documents or e-mail; programs show its name as known only where it is
+on their list of trust. The key is a PEM file without a password. Pixels stay as they
+are. Needs pip install "gantools[c2pa]"; no network is used, so the signature has no
+time that an authority vouches for.
 """
 EVALUATE = """examples:
   gantools evaluate originals/ --restored restored/ -o results.csv
@@ -291,6 +321,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_archive(verbs)
     _add_stylize(verbs)
     _add_damage(verbs)
+    _add_inspect(verbs)
+    _add_sign(verbs)
     _add_evaluate(verbs)
     _add_panel(verbs)
     _add_train(verbs)
@@ -464,6 +496,34 @@ def _add_damage(verbs: Any) -> None:
         "--seed", type=_seed, default=0, help="another seed, another damage (default 0)"
     )
     parser.set_defaults(run=_damage, report=None, mask_out=None, mask_in=None, style=[])
+
+
+def _add_inspect(verbs: Any) -> None:
+    parser = verbs.add_parser("inspect", help="tell what was done to a photograph")
+    _command(parser, "Tell what was done to a photograph.", INSPECT)
+    parser.add_argument("photo", metavar="PHOTO", type=Path, help="the photograph")
+    parser.add_argument("--json", action="store_true", help="write it as JSON")
+    parser.set_defaults(run=_inspect)
+
+
+def _add_sign(verbs: Any) -> None:
+    parser = verbs.add_parser("sign", help="sign what was done to a photograph")
+    _command(parser, "Sign what was done to a photograph.", SIGN)
+    parser.add_argument(
+        "photo", metavar="PHOTO", type=Path, help="a result of gantools"
+    )
+    for name, what in {
+        "original": "the photograph that it was made from",
+        "certificate": "your certificate and those that vouch for it, PEM",
+        "key": "its private key, PEM without a password",
+        "output": "the signed photograph, of the same kind",
+    }.items():
+        flags = ["-o", "--output"] if name == "output" else [f"--{name}"]
+        parser.add_argument(*flags, metavar="FILE", type=Path, required=True, help=what)
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace what is there, even PHOTO"
+    )
+    parser.set_defaults(run=_sign)
 
 
 def _add_evaluate(verbs: Any) -> None:
@@ -678,7 +738,7 @@ class Job:
     @property
     def provenance(self) -> Path:
         """Return the name of the record, beside the result."""
-        return self.target.with_name(self.target.name + ".json")
+        return provenance.beside(self.target)
 
 
 @dataclass(frozen=True)
@@ -737,9 +797,14 @@ def _restore(options: argparse.Namespace) -> int:
         cv2.threshold(result.mask, 127, 255, cv2.THRESH_BINARY, dst=result.mask)
         line = f"{result.changed:.1%} of it changed"
         settings = {"mode": options.mode, "fidelity": options.fidelity, **own}
+        numbers = {
+            "changed": result.changed,
+            "damaged": result.damaged,
+            "invented": cv2.countNonZero(result.mask) / result.mask.size,
+        }
         if result.colours:
             settings["colours"] = _named(result.colours)
-        numbers = {"changed": result.changed, "damaged": result.damaged}
+            numbers["invented"] = result.changed
         if area is not None:
             settings["borders"] = "kept"
             numbers["picture"] = [(part.start, part.stop) for part in area]
@@ -833,7 +898,7 @@ def _stylised(photo, changed: float, weights: dict, restored, settings: dict) ->
     """Say what was done to a photograph that has another style now."""
     from gantools import engine
 
-    numbers = {"changed": changed}
+    numbers = {"changed": changed, "invented": changed}
     if restored:
         used = {"mode": restored.mode, "weights": _named(restored.weights)}
         settings = {**settings, "restored": used}
@@ -972,7 +1037,7 @@ def _each(options: argparse.Namespace, done: str, work: Work) -> int:
             except (_Refused, KeyboardInterrupt):
                 raise
             except Exception as problem:
-                failures.append(_failure(job.source, problem))
+                failures.append(f"gantools: {_failure(job.source, problem)}")
                 tqdm.write(failures[-1], file=sys.stderr)
             finally:
                 for folder in plan.fresh:
@@ -1031,32 +1096,46 @@ def _one(
         raise FileExistsError(
             f"{job.provenance}: Expected a new name. Received: a file that exists"
         )
-    recorded = options.provenance or options.report is not None
-    # now, for the result may replace it; and only where wanted, for it reads the file
-    before = provenance.identify(job.source) if recorded else {}
+    before = provenance.identify(job.source)  # now, for the result may replace it
     result = work(photo, job, progress)
-    job.target.parent.mkdir(parents=True, exist_ok=True)
-    photos.save(result.photo, job.target, overwrite=options.overwrite)
-    if job.mask:
-        job.mask.parent.mkdir(parents=True, exist_ok=True)
-        mask = photos.Photo(result.mask[..., None])
-        photos.save(mask, job.mask, overwrite=options.overwrite)
+    record = _save(options, job, before, result)
     seconds = time.monotonic() - begun
     line = f"{result.line}, {seconds:.1f} s"
-    if not recorded:
-        return line, None
-    record = provenance.describe(
-        before,
-        provenance.identify(job.target),
-        action=options.verb,
-        numbers={**result.numbers, "seconds": round(seconds, 2)},
-        **result.about,
-    )
+    record["numbers"]["seconds"] = round(seconds, 2)
     if options.provenance:
         provenance.write(record, job.provenance, overwrite=options.overwrite)
     if options.report is None:
         return line, None
     return line, report.entry(photo.pixels, result.photo.pixels, result.mask, record)
+
+
+def _save(
+    options: argparse.Namespace, job: Job, before: dict, result: Done
+) -> dict[str, Any]:
+    """Save the mask and then the photograph, which says what was done to it.
+
+    Returns:
+        The record of that.
+    """
+    mask = None
+    if job.mask:
+        job.mask.parent.mkdir(parents=True, exist_ok=True)
+        drawn = photos.Photo(result.mask[..., None])
+        photos.save(drawn, job.mask, overwrite=options.overwrite)
+        mask = provenance.identify(job.mask)
+    record = provenance.describe(
+        before,
+        {},
+        action=options.verb,
+        numbers=result.numbers,
+        mask=mask,
+        **result.about,
+    )
+    job.target.parent.mkdir(parents=True, exist_ok=True)
+    stamped = replace(result.photo, xmp=provenance.stamp(result.photo.xmp, record))
+    photos.save(stamped, job.target, overwrite=options.overwrite)
+    record["after"] = provenance.identify(job.target)
+    return record
 
 
 def _follow(bar: tqdm, index: int) -> Callable[[float], None]:
@@ -1312,6 +1391,39 @@ def _archive_report(options: argparse.Namespace) -> int:
     return 0
 
 
+# What was done
+
+
+def _inspect(options: argparse.Namespace) -> int:
+    try:
+        with _hushed():
+            account = provenance.inspect(options.photo)
+    except (OSError, ValueError) as problem:
+        raise _Refused(_failure(options.photo, problem), FAILED) from problem
+    if options.json:
+        print(json.dumps(account.to_dict(), indent=2))
+    else:
+        print(f"{options.photo}\n{provenance.explain(account)}")
+    return FAILED if account.empty or not account.sound else 0
+
+
+def _sign(options: argparse.Namespace) -> int:
+    try:
+        with _hushed():
+            provenance.sign(
+                options.photo,
+                options.output,
+                original=options.original,
+                certificate=options.certificate,
+                key=options.key,
+                overwrite=options.overwrite,
+            )
+    except (OSError, ValueError, ImportError) as problem:
+        raise _Refused(_failure(options.photo, problem), FAILED) from problem
+    print(f"{options.photo} -> {options.output} (signed)")
+    return 0
+
+
 # Measuring
 
 _DECIMALS = {"psnr": 2, "ssim": 3, "lpips": 3}
@@ -1339,7 +1451,8 @@ def _evaluate(options: argparse.Namespace) -> int:
             raise
         except Exception as problem:
             failed += 1
-            tqdm.write(_failure(path, problem), file=sys.stderr)
+            line = f"gantools: {_failure(path, problem)}"
+            tqdm.write(line, file=sys.stderr)
     if rows:
         by = [key for key in ("severity", "method") if key in rows[0]]
         table = evaluation.summarise(rows, by)
@@ -1708,8 +1821,8 @@ def _failure(source: Path, problem: Exception) -> str:
     """Say in one line what failed for one photograph."""
     line = report.one_line(problem)
     if isinstance(problem, photos.PhotoError | FileExistsError):
-        return f"gantools: {line}"  # begins with the name already
-    return f"gantools: {source}: {line}"
+        return line  # begins with the name already
+    return f"{source}: {line}"
 
 
 @contextlib.contextmanager

@@ -1,8 +1,9 @@
 """Open and save one photograph, and cross the border to and from the networks.
 
 Everything that must survive a restoration travels in a `Photo`: the pixels, how many
-bits they had, grey or colour, transparency, the ICC profile, the EXIF block and the
-resolution. XMP and IPTC blocks are not carried over.
+bits they had, grey or colour, transparency, the ICC profile, the EXIF block, the XMP
+packet and the resolution. Not carried over are IPTC's old block (IIM) and the part of a
+JPEG's XMP that goes beyond one segment of 64 kilobytes.
 
 Pillow decodes whatever has 8 bits a channel and OpenCV decodes 16-bit colour, which
 Pillow would cut to 8. No library at hand writes 16-bit grey with alpha, or 16-bit
@@ -37,6 +38,12 @@ _HOLDABLE = "a photograph that this format can hold"
 _BAND = 64  # rows handled at a time, so that no second whole picture is needed
 _PIECES = re.compile(rb"^(Exif\x00\x00)+")
 _ORIENTATION = ExifTags.Base.Orientation
+_XMP_MOST = 12_000_000  # bytes; usual are three thousand
+_XMP_IN_JPEG = 65_502  # bytes: what one segment holds, by Adobe's XMP, part 3
+_XMP_ROOM = (
+    16_384  # bytes left free for `provenance.stamp` when a photograph is checked
+)
+_TURNED = re.compile(rb"""(:Orientation(?:\s*=\s*["']|>)\s*)[2-8]""")
 _EFFORT = 4  # of deflate: three times as fast as the usual 6 for files 3 to 9 % larger
 _FILTER_UP = 2  # PNG: each byte minus the one above it
 # The descriptive tags of a TIFF's first directory; the others describe its layout.
@@ -64,6 +71,8 @@ class Photo:
         exif: EXIF block (a TIFF structure without the "Exif" prefix), or None. Its
             orientation is 1, for the pixels are upright, and its preview is unlinked,
             for that shows the photograph as it was.
+        xmp: XMP packet (RDF/XML), or None; its bytes as they stand in the file, but for
+            the orientation, which is 1.
         dpi: horizontal and vertical dots per inch, or None.
 
     Raises:
@@ -76,6 +85,7 @@ class Photo:
     icc: bytes | None = None
     exif: bytes | None = None
     dpi: tuple[float, float] | None = None
+    xmp: bytes | None = None
 
     def __post_init__(self) -> None:
         shape, kind = np.shape(self.pixels), getattr(self.pixels, "dtype", None)
@@ -247,12 +257,31 @@ def load(path: str | os.PathLike, *, levels: bool = False) -> Photo:
             if image.format == "PNG":
                 image.load()  # its EXIF may stand behind the pixels
             turn = _orientation(image)  # before a TIFF is loaded, which applies it
-            exif, dpi = _exif(image), _dpi(image)
+            exif, dpi, xmp = _exif(image), _dpi(image), _xmp(image)
             values, icc = _decode(image, path, turn)  # (H, W, 1..4) uint8 or uint16
             values = values if image.format == "TIFF" else _upright(values, turn)
             premultiplied = values.dtype == np.uint16 and _is_premultiplied(image)
         dpi = dpi[::-1] if dpi and turn >= 5 else dpi
-        return _photo(values, premultiplied, levels, icc=icc, exif=exif, dpi=dpi)
+        kept = {"icc": icc, "exif": exif, "dpi": dpi, "xmp": xmp}
+        return _photo(values, premultiplied, levels, **kept)
+
+
+def read_xmp(path: str | os.PathLike) -> bytes | None:
+    """Return a photograph's XMP packet, or None, without decoding its pixels.
+
+    Args:
+        path: the file, of any kind that `load` opens.
+
+    Raises:
+        PhotoError: when it is no photograph; the message is one line.
+    """
+    path = Path(path)
+    with _telling(path, "a photograph"):
+        _check_file(path)
+        with path.open("rb") as file, _opened(file) as image:
+            if image.format == "PNG" and "xmp" not in image.info:
+                image.load()  # it may stand behind the pixels
+            return _xmp(image)
 
 
 def load_mask(path: str | os.PathLike, size: tuple[int, int]) -> np.ndarray:
@@ -355,7 +384,7 @@ def check(
     """
     path = Path(path)
     with _telling(path, _HOLDABLE):
-        _writer(photo, path, quality)
+        _writer(photo, path, quality, _XMP_ROOM)
         _check_name(path, overwrite)
         if not next(up for up in path.absolute().parents if up.exists()).is_dir():
             raise PhotoError("Expected a place in a folder. Received: one below a file")
@@ -686,6 +715,19 @@ def _descriptive(exif: Image.Exif) -> Image.Exif:
     return kept
 
 
+def _xmp(image: Image.Image) -> bytes | None:
+    """Return the XMP packet, upright, or None."""
+    packet = image.info.get("xmp")
+    packet = packet.encode() if isinstance(packet, str) else packet
+    if not isinstance(packet, bytes):  # a TIFF's tag of some odd type
+        return None
+    if len(packet) > _XMP_MOST:
+        raise PhotoError(
+            f"Expected at most {_XMP_MOST:,} bytes of XMP. Received: {len(packet):,}"
+        )
+    return _TURNED.sub(rb"\g<1>1", packet) or None
+
+
 def _dpi(image: Image.Image) -> tuple[float, float] | None:
     """Return dots per inch where the file gives them in a known unit."""
     try:
@@ -719,7 +761,7 @@ def _photo(values: np.ndarray, premultiplied: bool, levels: bool, **kept: object
 # Writing
 
 
-def _writer(photo: Photo, path: Path, quality: int):
+def _writer(photo: Photo, path: Path, quality: int, room: int = 0):
     """Return the function that writes this photograph in the format of the suffix."""
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
@@ -736,6 +778,12 @@ def _writer(photo: Photo, path: Path, quality: int):
     if photo.alpha is not None and suffix in (".jpg", ".jpeg"):
         raise PhotoError(
             f"Expected .png, .tif or .webp for transparency. Received: {suffix}"
+        )
+    most = _XMP_IN_JPEG - room
+    if suffix in (".jpg", ".jpeg") and len(photo.xmp or b"") > most:
+        raise PhotoError(
+            f"Expected .png, .tif or .webp for more than {most:,} bytes of XMP. "
+            f"Received: {suffix} and {len(photo.xmp):,} bytes"
         )
     if suffix in (".tif", ".tiff"):
         if photo.bit_depth == 16 and photo.grey and photo.alpha is not None:
@@ -808,7 +856,7 @@ def _to_pillow(photo: Photo) -> Image.Image:
 
 def _pillow_options(photo: Photo) -> dict:
     exif = None if photo.exif is None else b"Exif\0\0" + photo.exif
-    kept = {"icc_profile": photo.icc, "exif": exif, "dpi": photo.dpi}
+    kept = {"icc_profile": photo.icc, "exif": exif, "dpi": photo.dpi, "xmp": photo.xmp}
     return {name: value for name, value in kept.items() if value is not None}
 
 
@@ -826,6 +874,8 @@ def _write_png(file: BinaryIO, photo: Photo, quality: int) -> None:
         _write_chunk(file, b"pHYs", struct.pack(">IIB", *dots, 1))
     if photo.exif is not None:
         _write_chunk(file, b"eXIf", photo.exif)
+    if photo.xmp is not None:  # international text, not compressed, of no language
+        _write_chunk(file, b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + photo.xmp)
     squeeze = zlib.compressobj(_EFFORT)
     for rows in _png_rows(photo):
         _write_chunk(file, b"IDAT", squeeze.compress(rows.tobytes()))
@@ -897,6 +947,8 @@ def _tiff_tags(photo: Photo) -> TiffImagePlugin.ImageFileDirectory_v2:
         tags[338] = 2  # transparency that has not been multiplied in
     if photo.icc is not None:
         tags[34675] = photo.icc
+    if photo.xmp is not None:
+        tags[700] = photo.xmp
     if photo.dpi is not None:
         tags[282], tags[283], tags[296] = *photo.dpi, 2
     return tags

@@ -22,7 +22,15 @@ import pytest
 from PIL import Image
 
 import gantools
-from gantools import archive, arrays, collections, damage, folders, photos
+from gantools import (
+    archive,
+    arrays,
+    collections,
+    damage,
+    folders,
+    photos,
+    provenance,
+)
 from gantools.cli import main
 
 RNG = np.random.default_rng(5)
@@ -46,6 +54,7 @@ def restore(photo, mode, networks, *, fidelity, area):
     return types.SimpleNamespace(
         photo=replace(photo, pixels=255 - photo.pixels),
         changed=1.0, damaged=width / 1000, tone=None,
+        mask=np.full((height, width), 200, np.uint8),
     )
 
 def load(folder):
@@ -358,6 +367,19 @@ def test_changed_file_is_told_and_nothing_is_overwritten(inverter, capfd, what):
     assert go(capfd)[:2] == (0, ["1 of 1 restored"])
     assert what == "result" or inverted("a.png", pixels)
     assert lines()[-1]["after"]["sha256"] == digests("out")["a.png"]
+
+
+def test_result_tells_what_the_manifest_says_but_no_names(inverter, capfd):
+    picture("in/grandmother/1.png")
+    assert go(capfd)[0] == 0
+    path, (line,) = Path("out/grandmother/1.png"), lines()
+    assert line["after"]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    (step,) = provenance.inspect(path).steps
+    for key in ("action", "settings", "weights", "backend", "digital_source_type"):
+        assert step[key] == line[key], key
+    assert step["before"]["sha256"] == line["before"]["sha256"]
+    assert line["numbers"].pop("seconds") and step["numbers"] == line["numbers"]
+    assert b"grandmother" not in photos.read_xmp(path)
 
 
 def test_file_that_was_only_touched_is_read_and_left_alone(inverter, capfd):

@@ -654,6 +654,85 @@ def test_severity_0_changes_nothing():
     assert np.array_equal(np.asarray(Image.open("out/a.png")), PIXELS)
 
 
+# What was done
+
+KIND = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+
+
+def told(path, capfd):
+    """Return what `inspect --json` says of a file."""
+    capfd.readouterr()
+    assert main(["inspect", path, "--json"]) == 0
+    return json.loads(capfd.readouterr().out)
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "tif"])
+def test_every_result_tells_what_was_done_to_it(inverter, painter, capfd, suffix):
+    aged, restored, painted = (f"{n}.{suffix}" for n in ("aged", "new", "painted"))
+    picture(f"a.{suffix}")
+    assert main(["damage", f"a.{suffix}", "-o", aged]) == 0
+    assert main(["restore", aged, "-o", restored, "--mask-out", "m.png"]) == 0
+    assert main(["stylize", restored, "--style", "cat", "-o", painted]) == 0
+    invented = KIND + "compositeWithTrainedAlgorithmicMedia"
+    kinds = KIND + "algorithmicallyEnhanced", invented, invented
+    for number, (path, kind) in enumerate(
+        zip((aged, restored, painted), kinds, strict=True), 1
+    ):
+        account = told(path, capfd)
+        assert account["source_type"] == kind and len(account["steps"]) == number
+    steps = account["steps"]
+    assert [step["action"] for step in steps] == ["damage", "restore", "stylize"]
+    for step, path in zip(steps, (f"a.{suffix}", aged, restored), strict=True):
+        assert step["before"]["sha256"] == files()[path]
+    assert steps[1]["mask"]["sha256"] == files()["m.png"]
+    assert steps[1]["numbers"]["invented"] == 2 / (32 * 40)
+    assert steps[2]["weights"] == {"file": "s.npz", "sha256": "1" * 64}
+    assert main(["inspect", painted]) == 0
+    said = capfd.readouterr().out
+    assert "3. stylize, by gantools" in said and "0.16% of its pixels invented" in said
+
+
+def test_record_beside_a_result_names_the_mask_and_vouches_for_the_file(
+    inverter, capfd
+):
+    picture("a.png")
+    words = "restore a.png -o out --provenance --mask-out masks"
+    assert main(words.split()) == 0
+    account = told("out/a.png", capfd)
+    record = json.loads(Path("out/a.png.json").read_text("utf-8"))
+    assert account["same"] and account["steps"] == [record]
+    assert record["after"]["sha256"] == files()[str(Path("out/a.png"))]
+    digest = files()[str(Path("masks/a.png.png"))]
+    assert (record["mask"]["name"], record["mask"]["sha256"]) == ("a.png.png", digest)
+    data = Path("out/a.png").read_bytes()
+    Path("out/a.png").write_bytes(data + b"\0")
+    assert main(["inspect", "out/a.png"]) == 1
+    assert "or this one has changed since" in capfd.readouterr().out
+
+
+def test_inspect_fails_where_nothing_is_told(capfd):
+    picture("a.png"), Path("note.txt").write_text("found in the attic")
+    before = files()
+    assert main(["inspect", "a.png"]) == 1
+    said = capfd.readouterr()
+    assert said.out == "a.png\nIt does not say what was done to it.\n"
+    for name in ("note.txt", "none.png"):
+        assert main(["inspect", name]) == 1
+        said = capfd.readouterr()
+        assert said.out == "" and said.err.startswith(f"gantools: {name}: Expected a")
+        assert said.err.count("\n") == 1
+    assert files() == before
+
+
+def test_sign_refuses_what_is_no_result_in_one_line(capfd):
+    picture("a.png")
+    words = "sign a.png --original a.png --certificate c.pem --key k.pem -o s.png"
+    assert main(words.split()) == 1
+    wanted = "a.png: Expected a result of gantools. Received: another photograph"
+    assert capfd.readouterr().err == f"gantools: {wanted}\n"
+    assert list(files()) == ["a.png"]
+
+
 # Measuring
 
 

@@ -7,6 +7,7 @@ import struct
 import sys
 import warnings
 import zlib
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -19,6 +20,10 @@ from gantools import photos
 from gantools.photos import Photo, PhotoError, from_network, load, save, to_network
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+PACKET = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/">
+<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description
+ rdf:about="" xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="1"
+ tiff:Artist="\xc3\x96tv\xc3\xb6s"/></rdf:RDF></x:xmpmeta>"""
 NAMES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 
 
@@ -342,7 +347,8 @@ LOSSLESS = [".png", ".tif", ".webp"]
 @pytest.mark.parametrize("bits", [8, 16])
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 def test_everything_survives_save_and_load(tmp_path, rng, suffix, bits, channels):
-    first = photo(rng, channels, bits, icc=SRGB, exif=exif_block(), dpi=(300.0, 150.0))
+    kept = {"icc": SRGB, "exif": exif_block(), "dpi": (300.0, 150.0), "xmp": PACKET}
+    first = photo(rng, channels, bits, **kept)
     path = tmp_path / f"out{suffix}"
     too_deep = bits == 16 and suffix in (".jpg", ".webp")
     no_alpha = channels in (2, 4) and suffix == ".jpg"
@@ -352,7 +358,8 @@ def test_everything_survives_save_and_load(tmp_path, rng, suffix, bits, channels
         assert not list(tmp_path.iterdir())
         return
     second = load(save(first, path, quality=100))
-    assert (second.bit_depth, second.icc) == (bits, SRGB)
+    assert (second.bit_depth, second.icc, second.xmp) == (bits, SRGB, PACKET)
+    assert photos.read_xmp(path) == PACKET
     assert facts(second.exif) == facts(first.exif)
     if suffix != ".webp":  # has no field for it
         assert second.dpi == pytest.approx((300, 150), rel=1e-4)
@@ -361,6 +368,73 @@ def test_everything_survives_save_and_load(tmp_path, rng, suffix, bits, channels
         assert np.array_equal(*np.broadcast_arrays(second.pixels, first.pixels))
         assert (second.alpha is None) == (first.alpha is None)
         assert first.alpha is None or np.array_equal(second.alpha, first.alpha)
+
+
+@pytest.mark.parametrize("suffix", [*LOSSLESS, ".jpg"])
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_xmp_does_not_touch_the_pixels(tmp_path, rng, suffix, bits, channels):
+    plain = photo(rng, channels, bits)
+    try:
+        paths = [
+            save(replace(plain, xmp=xmp), tmp_path / f"{bool(xmp)}{suffix}")
+            for xmp in (None, PACKET)
+        ]
+    except PhotoError:
+        pytest.skip("a photograph that this format cannot hold")
+    without, with_it = map(load, paths)
+    assert np.array_equal(as_levels(without), as_levels(with_it))
+    assert without.xmp is None and photos.read_xmp(paths[0]) is None
+    assert paths[1].stat().st_size - paths[0].stat().st_size < len(PACKET) + 100
+
+
+@pytest.mark.parametrize("compressed", [0, 1])
+def test_xmp_behind_the_pixels_of_a_png_is_found(tmp_path, rng, compressed):
+    body = zlib.compress(PACKET) if compressed else PACKET
+    chunk = png_chunk(
+        b"iTXt", b"XML:com.adobe.xmp\0" + bytes([compressed, 0]) + b"\0\0" + body
+    )
+    whole = png_bytes(levels(rng, 3), 2, 8)
+    path = tmp_path / "a.png"
+    path.write_bytes(whole[:-12] + chunk + whole[-12:])
+    assert load(path).xmp == photos.read_xmp(path) == PACKET
+
+
+@pytest.mark.parametrize("written", ['"6"', "'6'", ">6<", "\n= '6'"])
+def test_orientation_in_xmp_is_1_as_the_pixels_are_upright(tmp_path, rng, written):
+    quoted = written.startswith(("'", '"'))
+    turned = PACKET.replace(b'="1"', (f"={written}" if quoted else written).encode())
+    assert turned != PACKET
+    path = tmp_path / "a.jpg"
+    Image.fromarray(levels(rng, 3)).save(path, xmp=turned, exif=exif_block(6))
+    assert load(path).xmp == turned.replace(b"6", b"1")
+
+
+def test_xmp_that_a_jpeg_cannot_hold_is_refused_before_the_work(tmp_path, rng):
+    path, room = tmp_path / "a.jpg", photos._XMP_ROOM
+    for size in (65_502, 65_503 - room):
+        large = photo(rng, xmp=PACKET.ljust(size))
+        with pytest.raises(PhotoError, match=rf"bytes of XMP\. Received: .*{size:,} b"):
+            photos.check(large, path)
+        assert load(save(large, path, overwrite=True)).xmp == large.xmp
+    with pytest.raises(PhotoError, match="more than 65,502 bytes of XMP"):
+        save(photo(rng, xmp=PACKET.ljust(65_503)), path, overwrite=True)
+    photos.check(large, tmp_path / "a.tif")
+
+
+def test_xmp_beyond_all_measure_is_refused(tmp_path, rng, monkeypatch):
+    path = save(photo(rng, xmp=PACKET), tmp_path / "a.tif")
+    monkeypatch.setattr(photos, "_XMP_MOST", len(PACKET) - 1)
+    for read in (load, photos.read_xmp):
+        with pytest.raises(PhotoError, match=r"Expected at most \d+ bytes of XMP"):
+            read(path)
+
+
+def test_xmp_is_read_of_photographs_alone(tmp_path):
+    (tmp_path / "a.png").write_text("Dear diary")
+    for name in ("a.png", "none.png"):
+        with pytest.raises(PhotoError, match=rf"{name}: Expected a"):
+            photos.read_xmp(tmp_path / name)
 
 
 @pytest.mark.parametrize("quality", [80, 100])

@@ -32,8 +32,9 @@ MODULES = {
 
 # A module imports from the floors below its own; see "The package" in the book.
 FLOORS = [
-    {"engine", "photos", "arrays", "provenance", "plots", "report"},
+    {"engine", "photos", "xmp", "credentials", "arrays", "plots", "report"},
     {
+        "provenance",
         "losses",
         "layers",
         "augment",
@@ -42,15 +43,14 @@ FLOORS = [
         "damage",
         "collections",
         "scans",
-        "folders",
     },
-    {"training", "pretrained", "pairs", "tiling"},
+    {"folders", "training", "pretrained", "pairs", "tiling"},
     {"colour", "dcgan", "restoration", "style", "unpaired"},
     {"archive", "evaluation", "panel", "exercises"},
     {"cli"},
 ]
 LIGHT = {"photos", "damage", "metrics", "collections", "provenance", "plots", "arrays"}
-LIGHT |= {"scans", "folders", "archive", "panel"}
+LIGHT |= {"scans", "folders", "archive", "panel", "xmp", "credentials"}
 
 INSTALL = """\
 # On Colab this installs the package; anywhere else it is there already.
