@@ -18,7 +18,8 @@ with the same steps and no adversary:
 
     python benchmarks/colour.py control runs/colour runs/colour-alone
 
-takes the first phase of a run and trains the second without its game.  `sheet` colours
+takes the first phase of a run and trains the second without its game; "by the game" is
+the difference of the two, picture by picture.  `sheet` colours
 what no network has seen and what has no colour, unselected: the first test pictures of
 `fsa-owi`, and below them pictures of `fsa-colour`, without, with guessed and with true
 colours.
@@ -95,7 +96,7 @@ def summary(rows: list[Row]) -> Iterator[Row]:
             ]
             for quantity in ("lpips", "error", "strength"):
                 values = np.array([row[quantity] for row in some])
-                mean, low, high = metrics.bootstrap(values)
+                mean, low, high = metrics.bootstrap(values, np.random.default_rng(0))
                 yield {
                     "set": name,
                     "pictures": len(some),
@@ -107,12 +108,24 @@ def summary(rows: list[Row]) -> Iterator[Row]:
                 }
 
 
+def differences(rows: list[Row]) -> Iterator[Row]:
+    """Give what the game changed, picture by picture, as if by one more method."""
+    pairs_of = zip(
+        *([r for r in rows if r["method"] == m] for m in ("game", "no game")),
+        strict=True,
+    )
+    for game, control in pairs_of:
+        changed = {q: game[q] - control[q] for q in ("lpips", "error", "strength")}
+        yield {"set": game["set"], "method": "by the game", **changed}
+
+
 def measure(options: argparse.Namespace) -> None:
     """Write the table."""
     networks = {"game": colour.load_colouriser(*filter(None, [options.weights]))}
     if options.control:
         networks["no game"] = colour.load_colouriser(options.control)
     rows = list(guesses(networks))
+    rows += differences(rows) if options.control else []
     evaluation.write_rows(list(summary(rows)), options.out / "colour.csv")
 
 

@@ -126,6 +126,11 @@ def gains(toner: keras.Model | None, old: Pictures, clean: Pictures) -> np.ndarr
     return np.array([decibels(m, y) - decibels(x, y) for m, x, y in both])
 
 
+def mean_of(values: np.ndarray) -> metrics.Interval:
+    """Give the mean over pictures, and its interval."""
+    return metrics.bootstrap(values, np.random.default_rng(0))
+
+
 def describe(pictures: Pictures) -> np.ndarray:
     """Describe pictures to compare sets of them, (N, 112)."""
     size = {"dsize": (128, 128), "interpolation": cv2.INTER_AREA}
@@ -162,7 +167,7 @@ def main() -> None:
     rows = []
     for test, old in tests.items():
         for teacher, toner in toners.items():
-            found = metrics.bootstrap(gains(toner, old, modern))
+            found = mean_of(gains(toner, old, modern))
             rows.append(row(test, teacher, "gain", len(old), found))
     said = describe(modern)
     for name, count in SLIDES.items():
@@ -174,7 +179,7 @@ def main() -> None:
             ]
             found = away(describe(made), said)
             rows.append(row(name, teacher, "distance", len(made), found))
-            found = metrics.bootstrap(np.array(moved))
+            found = mean_of(np.array(moved))
             rows.append(row(name, teacher, "moved", len(made), found))
     evaluation.write_rows(rows, options.out / "make-old.csv")
 
