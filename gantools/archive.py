@@ -424,6 +424,7 @@ def in_ray(tasks: Iterator[Task], recipe: Recipe, workers: int) -> Iterator[Reco
 
     Raises:
         ValueError: Ray is not installed, or a machine lacks the folders or the version.
+        ChildProcessError: Ray does not start, or its cluster does not answer.
     """
     ray = _import_ray()
     ours = not ray.is_initialized()
@@ -519,7 +520,13 @@ def _start_ray(ray: Any, workers: int) -> None:
     if here["address"] == "local":
         here |= {"num_cpus": workers, "include_dashboard": False}
         here |= {"object_store_memory": 128 * 2**20}
-    ray.init(**here, log_to_driver=False, logging_level=logging.ERROR)
+    try:
+        ray.init(**here, log_to_driver=False, logging_level=logging.ERROR)
+    except Exception as problem:  # Ray raises many kinds here, the plain one, too
+        raise ChildProcessError(
+            f"Expected Ray at the address {here['address']}. "
+            f"Received: {report.one_line(problem)}"
+        ) from problem
 
 
 #: All engines, by the names that the command knows.
