@@ -15,10 +15,10 @@ With --engine ray all that goes through Ray.  Then processes restore the same sc
 killed, and the two are compared file by file.  What was found is written to
 gantools/records/archive-ray.csv.
 
-With --speed nothing is killed: every fifth scan is restored, by each number of workers
-named.  The seconds are written to gantools/records/archive-speed.csv: those
-of the clock, which mean something only at rest, and of the processors, which other work
-on the machine disturbs little.
+With --speed nothing is killed: one scan is restored, which is mostly starting, and then
+every fifth scan, by each number of workers named.  The seconds are written to
+gantools/records/archive-speed.csv: those of the clock, which mean something only at
+rest, and those of the processors, which other work on the machine disturbs less.
 """
 
 import argparse
@@ -177,11 +177,13 @@ def equal(folder: Path) -> int:
     return same
 
 
-def measure(options: argparse.Namespace, workers: int) -> dict[str, object]:
-    """Restore every fifth scan, and return how long a megapixel took."""
+def measure(
+    options: argparse.Namespace, workers: int, paths: list[Path]
+) -> dict[str, object]:
+    """Restore some scans, and return how long that took."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        make(folder / "in", scans(5 * options.every), options.side)
+        make(folder / "in", paths, options.side)
         begun, used = time.monotonic(), _processor_seconds()
         process = start(folder / "in", folder / "out", workers, options.engine)
         process.communicate()
@@ -222,7 +224,9 @@ def main() -> None:
     )
     options = parser.parse_args()
     if options.speed:
-        rows = [measure(options, workers) for workers in options.speed]
+        paths = scans(5 * options.every)
+        rows = [measure(options, 1, paths[:1])]
+        rows += [measure(options, workers, paths) for workers in options.speed]
         evaluation.write_rows(rows, RECORDS / "archive-speed.csv")
         return
     found = torture(options)
