@@ -195,7 +195,7 @@ def measure(
         row = {
             "workers": workers,
             "scans": len(numbers),
-            "megapixels": round(pixels, 1),
+            "megapixels": round(pixels, 2),
             "seconds": round(seconds, 1),
             "of the workers": round(busy, 1),
             "of the processors": round(used, 1),

@@ -451,7 +451,7 @@ def in_ray(tasks: Iterator[Task], recipe: Recipe, workers: int) -> Iterator[Reco
 def _map(ray: Any, rows: list[bytes], workers: int) -> Iterator[Record | Exception]:
     """Yield what actors make of rows, each as soon as it is there."""
     ray.data.DataContext.get_current().enable_progress_bars = False
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    logging.getLogger("ray.data").setLevel(logging.WARNING)
     size = min(workers, len(rows))
     pool = ray.data.ActorPoolStrategy(size=size, max_tasks_in_flight_per_actor=1)
     tasks = ray.data.from_items(rows, override_num_blocks=len(rows))
