@@ -354,13 +354,10 @@ def inverter(monkeypatch):
         return real(*wishes)
 
     monkeypatch.setattr(archive, "_restore", restore)
-    monkeypatch.setattr(archive.restore, "__kwdefaults__", DEFAULTS)
+    monkeypatch.setitem(archive.ENGINES, "processes", one_by_one)
     archive._networks.cache_clear()
     yield done
     archive._networks.cache_clear()
-
-
-DEFAULTS = archive.restore.__kwdefaults__ | {"engine": one_by_one}
 
 
 def go(capfd, *words, out="out"):
