@@ -1,17 +1,24 @@
 """Kill a run over an archive five times, and see whether it ends complete.
 
     python benchmarks/archive.py
+    python benchmarks/archive.py --engine ray
     python benchmarks/archive.py --speed 1 2
 
 The archive is made of the sets fsa-owi and documerica (see `gantools data list`), 200
 scans, with 10 broken files among them.  `gantools archive restore` works on it, is
 killed with kill -9 five times, spread over the work, and then left to end.  Whatever is
 not as it should be ends this with an error; otherwise it prints what it found.  With
---side the scans are made smaller first, which is quicker.
+--side the scans are made smaller first, which is quicker, and with --every some are
+left out.
 
-With --speed nothing is killed: every fifth scan is restored, by each number of workers
-named, and the seconds for each megapixel are printed.  Only at rest do they mean
-anything.
+With --engine ray all that goes through Ray.  Then processes restore the same scans, not
+killed, and the two are compared file by file.  What was found is written to
+gantools/records/archive-ray.csv.
+
+With --speed nothing is killed: one scan is restored, which is mostly starting, and then
+every fifth scan, by each number of workers named.  The seconds are written to
+gantools/records/archive-speed.csv: those of the clock, which mean something only at
+rest, and those of the processors, which other work on the machine disturbs less.
 """
 
 import argparse
@@ -19,6 +26,7 @@ import hashlib
 import json
 import os
 import random
+import resource
 import subprocess
 import sys
 import tempfile
@@ -28,16 +36,17 @@ from pathlib import Path
 
 from PIL import Image
 
-from gantools import archive, collections, folders
+from gantools import archive, collections, evaluation, folders
 
 SETS = ("fsa-owi", "documerica")
 KILLS = 5
+RECORDS = Path(archive.__file__).parent / "records"
 RECORD = b'\n{"name": '  # how a line on a scan begins, after the line before it
 
 
-def scans() -> list[Path]:
-    """List the scans of all sets."""
-    return [path for name in SETS for path in collections.files(name, "all")]
+def scans(every: int = 1) -> list[Path]:
+    """List every so many of the scans of all sets."""
+    return [path for name in SETS for path in collections.files(name, "all")][::every]
 
 
 def make(folder: Path, paths: list[Path], side: int | None) -> None:
@@ -56,7 +65,8 @@ def make(folder: Path, paths: list[Path], side: int | None) -> None:
 def spoil(folder: Path) -> set[str]:
     """Put ten files among the scans that are no photographs; return their names."""
     whole = sorted(folder.rglob("*.jpg"))
-    contents = {f"cut-{i}.jpg": whole[40 * i].read_bytes()[: -300 - i] for i in (0, 2)}
+    cut = {0: whole[0], 2: whole[len(whole) // 2]}
+    contents = {f"cut-{i}.jpg": cut[i].read_bytes()[: -300 - i] for i in cut}
     contents |= {f"head-{i}.jpg": whole[i].read_bytes()[:99] for i in range(2)}
     contents |= {"empty.jpg": b"", "empty.tif": b"", "text.png": b"Dear diary, "}
     contents |= {"page.jpg": b"<html>404</html>", "zeros.webp": bytes(4096)}
@@ -83,9 +93,12 @@ def entered(out: Path) -> int:
     return path.read_bytes().count(RECORD) if path.exists() else 0
 
 
-def start(originals: Path, out: Path, workers: int) -> subprocess.Popen:
+def start(
+    originals: Path, out: Path, workers: int, engine: str = "processes"
+) -> subprocess.Popen:
     """Start the command."""
     words = ["archive", "restore", str(originals), str(out), "--workers", str(workers)]
+    words += ["--engine", engine]
     return subprocess.Popen(
         [sys.executable, "-m", "gantools.cli", *words], stdout=subprocess.PIPE
     )
@@ -125,63 +138,100 @@ def check(folder: Path, bad: set[str], before: dict[str, str]) -> Counter[str]:
     return Counter(line["state"] for line in lines)
 
 
-def torture(side: int | None, workers: int) -> None:
-    """Kill, resume, check, print."""
+def torture(options: argparse.Namespace) -> dict[str, object]:
+    """Kill, resume, check, print; return what was found."""
     with tempfile.TemporaryDirectory() as place:
         folder, when = Path(place), random.Random(0)
-        make(folder / "in", scans(), side)
+        make(folder / "in", scans(options.every), options.side)
         bad = spoil(folder / "in")
         before, begun = digests(folder / "in"), time.monotonic()
+        how = options.workers, options.engine
         for i in range(KILLS):
             after = len(before) * (i + 1) // (KILLS + 1)
-            process = start(folder / "in", folder / "out", workers)
+            process = start(folder / "in", folder / "out", *how)
             there = kill(process, folder / "out", after, when.uniform(0, 2))
             print(f"killed with {there} of {len(before)} scans entered", flush=True)
-        process = start(folder / "in", folder / "out", workers)
+        process = start(folder / "in", folder / "out", *how)
         said = process.communicate()[0].decode().splitlines()
         assert process.returncode == 1, process.returncode
         counts = check(folder, bad, before)
+        seconds = time.monotonic() - begun
         print(said[-1])
         print(f"{dict(counts)}, originals as they were, nothing twice, nothing half")
-        print(f"{time.monotonic() - begun:.0f} s on {os.cpu_count()} processors")
+        print(f"{seconds:.0f} s on {os.cpu_count()} processors", flush=True)
+        found = {"engine": options.engine, "scans": len(before), "kills": KILLS}
+        found |= {"workers": options.workers, "side": options.side or "whole"}
+        found |= {state: counts[state] for state in (archive.RESTORED, archive.FAILED)}
+        found |= {"seconds": round(seconds), "load": round(os.getloadavg()[0], 1)}
+        return found | ({"equal": equal(folder)} if options.engine == "ray" else {})
 
 
-def measure(side: int | None, workers: int) -> None:
-    """Restore every fifth scan, and print how long a megapixel took."""
+def equal(folder: Path) -> int:
+    """Restore again, by processes, and count the results that are the same bytes."""
+    start(folder / "in", folder / "plain", 1).communicate()
+    made, plain = digests(folder / "out"), digests(folder / "plain")
+    own = {archive.MANIFEST, archive.PAGE, folders.MARK}
+    assert made.keys() == plain.keys(), "one engine made files that the other did not"
+    same = sum(made[name] == plain[name] for name in made.keys() - own)
+    print(f"{same} of {len(made.keys() - own)} results are the bytes of processes")
+    return same
+
+
+def measure(
+    options: argparse.Namespace, workers: int, paths: list[Path]
+) -> dict[str, object]:
+    """Restore some scans, and return how long that took."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        make(folder / "in", scans()[::5], side)
-        begun = time.monotonic()
-        process = start(folder / "in", folder / "out", workers)
+        make(folder / "in", paths, options.side)
+        begun, used = time.monotonic(), _processor_seconds()
+        process = start(folder / "in", folder / "out", workers, options.engine)
         process.communicate()
-        seconds = time.monotonic() - begun
+        seconds, used = time.monotonic() - begun, _processor_seconds() - used
         assert process.returncode == 0, process.returncode
         lines = (folder / "out" / archive.MANIFEST).read_text("utf-8").splitlines()
         numbers = [json.loads(line)["numbers"] for line in lines[1:]]
         pixels, busy = (sum(n[k] for n in numbers) for k in ("megapixels", "seconds"))
-        print(
-            f"| {workers} | {len(numbers)} | {pixels:.1f} | {seconds / pixels:.2f} | "
-            f"{busy / pixels:.2f} |",
-            flush=True,
-        )
+        row = {
+            "workers": workers,
+            "scans": len(numbers),
+            "megapixels": round(pixels, 2),
+            "seconds": round(seconds, 1),
+            "of the workers": round(busy, 1),
+            "of the processors": round(used, 1),
+            "processors": os.cpu_count(),
+            "load": round(os.getloadavg()[0], 1),
+        }
+        print(row, flush=True)
+        return row
+
+
+def _processor_seconds() -> float:
+    """Return the processor time of all processes that were started and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def main() -> None:
     """Print what was found."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--side", type=int, help="longest side of the scans, pixels")
+    parser.add_argument("--every", type=int, default=1, help="take every so many scans")
     parser.add_argument("--workers", type=int, default=2, help="processes (default 2)")
+    parser.add_argument("--engine", choices=archive.ENGINES, default="processes")
     parser.add_argument(
         "--speed", type=int, nargs="+", metavar="N", help="measure N workers instead"
     )
     options = parser.parse_args()
-    if not options.speed:
-        torture(options.side, options.workers)
+    if options.speed:
+        paths = scans(5 * options.every)
+        rows = [measure(options, 1, paths[:1])]
+        rows += [measure(options, workers, paths) for workers in options.speed]
+        evaluation.write_rows(rows, RECORDS / "archive-speed.csv")
         return
-    print("| workers | scans | megapixels | s a megapixel | s of a worker |")
-    print("|---|---|---|---|---|")
-    for workers in options.speed:
-        measure(options.side, workers)
+    found = torture(options)
+    if options.engine == "ray":
+        evaluation.write_rows([found], RECORDS / "archive-ray.csv")
 
 
 if __name__ == "__main__":

@@ -30,9 +30,13 @@ import datetime
 import errno
 import functools
 import heapq
+import itertools
 import json
+import logging
 import multiprocessing
 import os
+import pickle
+import platform
 import secrets
 import shutil
 import signal
@@ -55,6 +59,9 @@ RESTORED, FAILED, SKIPPED = "restored", "failed", "skipped"
 SHOWN = 24  # scans on the page, before and after
 LISTED = 1000  # failures on the page
 FULL = (errno.ENOSPC, errno.EDQUOT)
+WINDOW = 100  # scans for each actor that Ray is given at once
+TRIES = 2  # of a scan that ends its actor
+MEMORY = 1536 * 2**20  # bytes of memory that Ray reserves for each actor
 
 Record = dict[str, Any]  # a line of the manifest
 
@@ -308,13 +315,18 @@ class _Worker:
 def _begin() -> None:
     """Make a new process one that computes on one thread, silently, for its parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what it means
+    _take_one_thread()
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)  # C libraries chat about broken files beside raising an error
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _take_one_thread() -> None:
+    """Have the framework compute on one thread; before it is imported."""
     for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
         os.environ[name] = "1"
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     cv2.setNumThreads(1)
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 2)  # C libraries chat about broken files beside raising an error
-    threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
 def _end_with_parent() -> None:
@@ -340,16 +352,17 @@ def in_processes(
     """
     suspects: list[Task] = []
     yield from _share(tasks, recipe, workers, suspects.append)
-
-    def give_up(task: Task) -> Record:
-        problem = (
-            "Expected a process that restores it. Received: one that the system ended, "
-            "twice; memory may be short"
-        )
-        record = _record(task.name, recipe)
-        return record | {"state": FAILED, "problem": problem}
-
+    give_up = functools.partial(_give_up, recipe)
     yield from _share(iter(suspects), recipe, 1, give_up)
+
+
+def _give_up(recipe: Recipe, task: Task) -> Record:
+    """Say that a scan ended each process that worked on it."""
+    problem = (
+        "Expected a process that restores it. Received: one that the system ended, "
+        "twice; memory may be short"
+    )
+    return _record(task.name, recipe) | {"state": FAILED, "problem": problem}
 
 
 def _share(
@@ -381,6 +394,163 @@ def _share(
     finally:
         for worker in (*idle, *(worker for _, worker in busy.values())):
             worker.stop()
+
+
+# --- On many machines --------------------------------------------------------------
+
+
+def in_ray(tasks: Iterator[Task], recipe: Recipe, workers: int) -> Iterator[Record]:
+    """Restore scans by actors of Ray Data, on this machine or on many; an `Engine`.
+
+    Where the environment variable RAY_ADDRESS names a cluster, the actors run there;
+    else Ray is started here, for this run alone, and tells nobody of it.  The program
+    that calls this holds the manifest and writes it; actors write results.
+
+    - Folders.  Originals and results lie in folders that all machines share, under
+      the same paths, and all have the same version of gantools.  Both are checked.
+    - Threads.  An actor is a process that loads the networks once and restores one
+      scan at a time on one thread.  Ray places it where a processor and MEMORY bytes
+      are free.  So a machine never computes on more threads than it has processors.
+    - Faults.  Ray starts lost actors again and gives their scans to others, as
+      `restore_scan` allows.  Each try leaves a byte in OUT/.part; who finds TRIES of
+      them enters the scan as failed, so none ends actors for ever.
+    - Memory.  Only names and records travel, never pixels, and Ray holds WINDOW scans
+      for each worker at a time.  Between two windows actors load the networks anew.
+    - Back pressure.  An actor has one scan; Ray keeps the others until one is free.
+
+    Machines of one kind make the same bytes as `in_processes`; on another kind of
+    processor a pixel may differ by one level.
+
+    Args:
+        tasks: what to restore.
+        recipe: how.
+        workers: how many actors, at most.
+
+    Raises:
+        ValueError: Ray is not installed, or a machine lacks the folders or the version.
+        ChildProcessError: Ray does not start, or its cluster does not answer.
+    """
+    ray = _import_ray()
+    ours = not ray.is_initialized()
+    if ours:
+        _start_ray(ray, workers)
+    run, numbers = secrets.token_hex(8), itertools.count()
+    try:
+        while window := list(itertools.islice(tasks, WINDOW * workers)):
+            rows = [
+                pickle.dumps(
+                    (gantools.__version__, f"{run}-{next(numbers)}", task, recipe)
+                )
+                for task in window
+            ]
+            for outcome in _map(ray, rows, workers):
+                if isinstance(outcome, Exception):
+                    raise outcome
+                yield outcome
+    finally:
+        if ours:
+            ray.shutdown()
+
+
+def _map(ray: Any, rows: list[bytes], workers: int) -> Iterator[Record | Exception]:
+    """Yield what actors make of rows, each as soon as it is there."""
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    logging.getLogger("ray.data").setLevel(logging.WARNING)
+    size = min(workers, len(rows))
+    pool = ray.data.ActorPoolStrategy(size=size, max_tasks_in_flight_per_actor=1)
+    tasks = ray.data.from_items(rows, override_num_blocks=len(rows))
+    done = tasks.map(_Actor, compute=pool, num_cpus=1, memory=MEMORY)
+    for batch in done.iter_batches(batch_size=1, prefetch_batches=0):
+        yield pickle.loads(batch["outcome"][0])
+
+
+class _Actor:
+    """What a process of Ray does with a row; problems are rows, too."""
+
+    def __init__(self):
+        _take_one_thread()
+
+    def __call__(self, row: dict[str, bytes]) -> dict[str, bytes]:
+        try:
+            outcome = _try(*pickle.loads(row["item"]))
+        except Exception as problem:
+            outcome = problem
+        return {"outcome": pickle.dumps(outcome)}
+
+
+def _try(version: str, mark: str, task: Task, recipe: Recipe) -> Record:
+    """Restore a scan, unless it ended TRIES processes of this run already."""
+    if version != gantools.__version__:
+        raise ValueError(
+            f"Expected gantools {version} on every machine. "
+            f"Received: {gantools.__version__} on {platform.node()}"
+        )
+    for folder in (task.originals, task.out / PARTS):
+        if not folder.is_dir():
+            raise ValueError(
+                f"{folder}: Expected a folder that all machines share. "
+                f"Received: none on {platform.node()}"
+            )
+    with (task.out / PARTS / mark).open("ab") as tries:
+        if tries.tell() >= TRIES:
+            return _give_up(recipe, task)
+        tries.write(b".")
+    record = restore_scan(task, recipe)
+    (task.out / PARTS / mark).unlink()
+    return record
+
+
+def _import_ray() -> Any:
+    """Import Ray Data.
+
+    Raises:
+        ValueError: it is not installed.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what fails is told here
+    try:
+        import ray.data
+    except ImportError as problem:
+        raise ValueError(
+            'Expected Ray, from pip install "gantools[ray]". '
+            f"Received: {report.one_line(problem)}"
+        ) from problem
+    return ray
+
+
+def _start_ray(ray: Any, workers: int) -> None:
+    """Join the cluster that RAY_ADDRESS names, or start Ray on this machine."""
+    here: dict[str, Any] = {"address": os.environ.get("RAY_ADDRESS", "local")}
+    if here["address"] == "local":
+        here |= {"num_cpus": workers, "include_dashboard": False}
+        here |= {"object_store_memory": 128 * 2**20}
+    try:
+        ray.init(**here, log_to_driver=False, logging_level=logging.ERROR)
+    except Exception as problem:  # Ray raises many kinds here, the plain one, too
+        raise ChildProcessError(
+            f"Expected Ray at the address {here['address']}. "
+            f"Received: {report.one_line(problem)}"
+        ) from problem
+
+
+#: All engines, by the names that the command knows.
+ENGINES: dict[str, Engine] = {"processes": in_processes, "ray": in_ray}
+
+
+def find_engine(name: str) -> Engine:
+    """Find an engine by its name, and see that it can be used.
+
+    Args:
+        name: "processes" or "ray".
+
+    Raises:
+        ValueError: there is no such engine, or Ray is not installed.
+    """
+    if name not in ENGINES:
+        raise ValueError(f"Expected one of {', '.join(ENGINES)}. Received: {name}")
+    if name == "ray":
+        _import_ray()
+    return ENGINES[name]
 
 
 # --- The manifest ------------------------------------------------------------------
@@ -521,7 +691,7 @@ def restore(
         workers: how many processes, by default one for each processor.
         verify: read all files to see whether they changed; without it, those of which
             size and date are as they were are taken for the same.
-        engine: what spreads the work, see `Engine`.
+        engine: what spreads the work: `in_processes`, `in_ray`, or one of your own.
         tell: called with each line of the manifest that this run has something to say
             on, that of the run first.
 

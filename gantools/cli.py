@@ -158,6 +158,9 @@ ARCHIVE = """examples:
       whatever ended it, kill -9 and power failure included
   gantools archive restore scans/ restored/ --mode conservative --workers 4
       processes, each with 1.1 GB of memory and 14 bytes for each pixel of its scan
+  gantools archive restore scans/ restored/ --engine ray --workers 64
+      actors of Ray, on this machine or on the cluster that RAY_ADDRESS names, whose
+      machines all share both folders; needs pip install "gantools[ray]"
   gantools archive restore scans/ restored/ --verify
       read all originals and results again, and say which of them changed
   gantools archive report restored/
@@ -394,6 +397,12 @@ def _add_archive(verbs: Any) -> None:
         type=_workers,
         metavar="N",
         help="processes (default: one for each processor; on a GPU take 1)",
+    )
+    restore.add_argument(
+        "--engine",
+        choices=archive.ENGINES,
+        default="processes",
+        help="what spreads the work (default: processes of this machine)",
     )
     restore.add_argument(
         "--verify",
@@ -1361,6 +1370,7 @@ def _archive_restore(options: argparse.Namespace) -> int:
                 recipe,
                 workers=options.workers,
                 verify=options.verify,
+                engine=archive.find_engine(options.engine),
                 tell=tell,
             )
         except (OSError, ValueError) as problem:

@@ -10,7 +10,9 @@ import hashlib
 import io
 import json
 import os
+import pickle
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -268,6 +270,77 @@ def test_real_networks_restore_in_a_process_of_their_own():
     assert line["weights"]["sha256"] == shipped and line["numbers"]["seconds"] > 0
 
 
+# Through Ray
+
+
+def test_ray_that_is_not_installed_is_said_before_anything_is_written(
+    monkeypatch, capfd
+):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    picture("in/a.png")
+    assert main(["archive", "restore", "in", "out", "--engine", "ray"]) == 1
+    said = capfd.readouterr().err
+    assert said.startswith('gantools: Expected Ray, from pip install "gantools[ray]".')
+    assert said.count("\n") == 1 and not Path("out").exists()
+    with pytest.raises(ValueError, match=r"of processes, ray\. Received: x"):
+        archive.find_engine("x")
+
+
+def test_actor_gives_up_a_scan_that_ended_two_before_it(inverter, monkeypatch):
+    pixels = picture("in/a.png")
+    Path("out", archive.PARTS).mkdir(parents=True)
+    task = archive.Task("a.png", Path("in"), Path("out"))
+    mark = Path("out", archive.PARTS, "run-0")
+
+    def work(version=gantools.__version__):
+        row = pickle.dumps((version, "run-0", task, archive.Recipe()))
+        return pickle.loads(archive._Actor()({"item": row})["outcome"])
+
+    monkeypatch.setattr(archive, "_take_one_thread", lambda: None)
+    mark.write_bytes(b"..")
+    assert work()["state"] == "failed" and "twice" in work()["problem"]
+    mark.write_bytes(b".")
+    assert work()["state"] == "restored" and inverted("a.png", pixels)
+    assert not mark.exists()
+    assert str(work("0")).startswith("Expected gantools 0 on every machine. Received")
+    shutil.rmtree("in")
+    assert "Expected a folder that all machines share" in str(work())
+
+
+def test_ray_makes_the_bytes_and_the_lines_of_processes(monkeypatch):
+    """Two scans, three broken files, and a scan that ends whatever works on it."""
+    pytest.importorskip("ray.data", reason="Ray is not installed")
+    clean = photos.load(collections.picture("nagasaki-boats")).pixels[100:164, 100:180]
+    picture("in/fatal.png")
+    for i in range(2):
+        aged = damage.age(clean, np.random.default_rng(i), 0.9)
+        photos.save(photos.Photo(aged.damaged), f"in/{i}.png")
+    bad = broken("in") | {"fatal.png"}
+    Path("sitecustomize.py").write_text(
+        "import os, sys\n"
+        "def work(task, recipe):\n"
+        "    return os._exit(9) if 'fatal' in task.name else real(task, recipe)\n"
+        "if 'worker' in str(sys.orig_argv) or 'spawn_main' in str(sys.orig_argv):\n"
+        "    import gantools.archive as a; real = a.restore_scan\n"
+        "    a.restore_scan = work\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", f".:{ROOT}:{os.environ.get('PYTHONPATH', '')}")
+
+    for name, engine in archive.ENGINES.items():
+        counts = archive.restore("in", name, workers=1, engine=engine)
+        assert counts["restored"] == 2 and counts["failed"] == len(bad)
+
+    made = {name: digests(name) for name in archive.ENGINES}
+    own = {archive.MANIFEST, folders.MARK}  # and no part is left
+    assert made["ray"].keys() == {"0.png", "1.png"} | own
+    assert all(made["ray"][n] == made["processes"][n] for n in ("0.png", "1.png"))
+    problems = [
+        {line["name"]: line["problem"] for line in lines(name)}
+        for name in archive.ENGINES
+    ]
+    assert problems[0] == problems[1] and "twice" in problems[1]["fatal.png"]
+
+
 # Going on; from here all in this process, by the simplest engine there is
 
 
@@ -290,13 +363,10 @@ def inverter(monkeypatch):
         return real(*wishes)
 
     monkeypatch.setattr(archive, "_restore", restore)
-    monkeypatch.setattr(archive.restore, "__kwdefaults__", DEFAULTS)
+    monkeypatch.setitem(archive.ENGINES, "processes", one_by_one)
     archive._networks.cache_clear()
     yield done
     archive._networks.cache_clear()
-
-
-DEFAULTS = archive.restore.__kwdefaults__ | {"engine": one_by_one}
 
 
 def go(capfd, *words, out="out"):
