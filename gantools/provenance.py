@@ -40,6 +40,7 @@ def describe(
     numbers: Mapping[str, Any] | None = None,
     weights: Mapping[str, Any] | None = None,
     backend: str | None = None,
+    precision: str | None = None,
 ) -> dict:
     """Describe how one photograph became another.
 
@@ -50,7 +51,8 @@ def describe(
         settings: what was asked for, such as mode, severity or seed.
         numbers: what was measured; scalars and small arrays.
         weights: the manifest's record of the weights used: their file and sha256.
-        backend: the framework that computed, such as "tensorflow".
+        backend: the framework that computed, such as "tensorflow"; or the runtime.
+        precision: in which the networks computed, such as "float32".
 
     Returns:
         A record of plain Python values, ready for JSON.
@@ -71,6 +73,7 @@ def describe(
         if weights
         else None,
         "backend": backend,
+        "precision": precision,
     }
     return json.loads(_to_json(record))
 

@@ -55,7 +55,15 @@ def inverter(monkeypatch):
     calls = []
 
     def restore(
-        photo, mode, networks, *, fidelity=0.0, mask=None, area=None, progress=None
+        photo,
+        mode,
+        networks,
+        *,
+        fidelity=0.0,
+        mask=None,
+        area=None,
+        progress=None,
+        runtime="keras",
     ):
         calls.append((mode, networks))
         if progress:

@@ -43,6 +43,7 @@ FLOORS = [
         "collections",
         "scans",
         "folders",
+        "runtimes",
     },
     {"training", "pretrained", "pairs", "tiling"},
     {"dcgan", "restoration", "style", "unpaired"},
@@ -50,7 +51,7 @@ FLOORS = [
     {"cli"},
 ]
 LIGHT = {"photos", "damage", "metrics", "collections", "provenance", "plots", "arrays"}
-LIGHT |= {"scans", "folders", "archive", "panel"}
+LIGHT |= {"scans", "folders", "archive", "panel", "runtimes"}
 
 INSTALL = """\
 # On Colab this installs the package; anywhere else it is there already.
