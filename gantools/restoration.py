@@ -892,7 +892,7 @@ def read_tone(pixels: np.ndarray, toner: keras.Model) -> np.ndarray:
     is b (delta - a) / (b - a) between.
     """
     small = from_levels(pairs.thumbnail(pixels))  # (96, 96, 3)
-    tone = ops.convert_to_numpy(toner(to_network(small)[None]))[0]
+    tone = engine.predict(toner, to_network(small)[None])[0]
     rest = np.eye(3, 5, dtype=np.float32)
     if is_one_ink(small):
         tone, rest = (np.broadcast_to(t.mean(axis=0), (3, 5)) for t in (tone, rest))
