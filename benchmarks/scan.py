@@ -35,12 +35,14 @@ import resource, sys
 import numpy as np
 from gantools import cli, engine, restoration
 predict, asked = engine.predict, 0
-def stand_in(repairer, inputs):
+def stand_in(network, inputs):
     global asked
+    if network.name == "toner":
+        return predict(network, inputs)
     batch = inputs[0]
     asked += batch.shape[1] > restoration.VIEW
     if asked == 1:
-        return predict(repairer, inputs)
+        return predict(network, inputs)
     return 0 * batch, -0.01 * batch, np.zeros((*batch.shape[:3], 1), np.float32)
 if sys.argv[1] == "stand-in":
     engine.predict = stand_in

@@ -52,7 +52,7 @@ from typing import Any
 import cv2
 
 import gantools
-from gantools import arrays, folders, photos, provenance, report, scans
+from gantools import arrays, folders, photos, provenance, report, runtimes, scans
 
 MANIFEST, PAGE, PARTS = "manifest.jsonl", "report.html", ".part"
 RESTORED, FAILED, SKIPPED = "restored", "failed", "skipped"
@@ -75,18 +75,21 @@ class Recipe:
         fidelity: in [0, 1], likewise.
         keep_borders: leave what is outside of `scans.find_picture` as it is.
         weights: the folder of the networks' weights; None for those shipped.
+        runtime: what runs the networks, of `runtimes.RUNTIMES`.
     """
 
     mode: str = "full"
     fidelity: float = 0.0
     keep_borders: bool = False
     weights: Path | None = None
+    runtime: str = "keras"
 
     @property
     def settings(self) -> dict[str, Any]:
         """Return what a record says of it."""
         borders = {"borders": "kept"} if self.keep_borders else {}
-        return {"mode": self.mode, "fidelity": self.fidelity, **borders}
+        runtime = {} if self.runtime == "keras" else {"runtime": self.runtime}
+        return {"mode": self.mode, "fidelity": self.fidelity, **borders, **runtime}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -167,10 +170,10 @@ def _restore(
     photo: photos.Photo, networks: Any, recipe: Recipe
 ) -> tuple[photos.Photo, dict[str, Any]]:
     """Restore a photograph; return it, and what to record of that."""
-    from gantools import engine, restoration
+    from gantools import restoration
 
     area = scans.find_picture(photo.pixels) if recipe.keep_borders else None
-    how = {"fidelity": recipe.fidelity, "area": area}
+    how = {"fidelity": recipe.fidelity, "area": area, "runtime": recipe.runtime}
     result = restoration.restore(photo, recipe.mode, networks, **how)
     cv2.threshold(result.mask, 127, 255, cv2.THRESH_BINARY, dst=result.mask)  # in place
     height, width, _ = photo.pixels.shape
@@ -180,7 +183,8 @@ def _restore(
         "damaged": result.damaged,
         "invented": cv2.countNonZero(result.mask) / result.mask.size,
         "tone": result.tone,
-        "backend": engine.BACKEND,
+        "backend": runtimes.backend(recipe.runtime),
+        "precision": runtimes.RUNTIMES[recipe.runtime],
     }
     if area is not None:
         numbers["picture"] = [(part.start, part.stop) for part in area]
@@ -213,6 +217,7 @@ def _record(
         numbers=numbers,
         weights=_weights(recipe.weights),
         backend=numbers.pop("backend", None),
+        precision=numbers.pop("precision", None),
     )
 
 
@@ -703,9 +708,11 @@ def restore(
         ValueError: a folder, the recipe or the weights are not as they should be, or
             another run is at work there.
         OSError: a folder cannot be used, or the disk is full.
+        ImportError: the runtime's package is not installed.
     """
     originals, out = Path(originals).absolute(), Path(out).absolute()
     _check(originals, out)
+    runtimes.check(recipe.runtime)
     begun = _begin_run(originals, recipe)
     out.mkdir(parents=True, exist_ok=True)
     with _Manifest(out / MANIFEST) as manifest:
@@ -948,9 +955,11 @@ def _summary(counts: Counter[str], run: Record, shown: int) -> str:
     states = ", ".join(f"{counts[s]} {s}" for s in (RESTORED, FAILED, SKIPPED))
     listed = f" The first {LISTED} failures are listed." * (counts[FAILED] > LISTED)
     settings = ", ".join(f"{key} {value}" for key, value in run["settings"].items())
+    precision = runtimes.RUNTIMES[run["settings"].get("runtime", "keras")]
     return (
         f"{states}; the originals are in {run['originals']}.{listed} "
-        f"Settings: {settings}; weights {run['weights']['sha256'][:12]}. "
+        f"Settings: {settings}; computed in {precision}; "
+        f"weights {run['weights']['sha256'][:12]}. "
         f"Of the restored, {shown} are shown: first those with most marked as damage, "
         f"then some spread evenly over the rest. {MANIFEST} tells of all."
     )

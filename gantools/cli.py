@@ -41,6 +41,7 @@ from gantools import (
     photos,
     provenance,
     report,
+    runtimes,
     scans,
 )
 
@@ -379,6 +380,13 @@ def _add_wishes(parser: argparse.ArgumentParser, modes: Sequence[str]) -> None:
         action="store_true",
         help="find the frame around the picture, such as film rebate, and change "
         "nothing there",
+    )
+    parser.add_argument(
+        "--runtime",
+        choices=tuple(runtimes.RUNTIMES),
+        default="keras",
+        help="what runs the networks: keras (default) or, with the extra `openvino`, "
+        "openvino, also in float32, or openvino-bfloat16, faster and less exact",
     )
 
 
@@ -785,13 +793,14 @@ Work = Callable[[photos.Photo, Job, Callable[[float], None]], Done]
 
 
 def _restore(options: argparse.Namespace) -> int:
+    _check_runtime(options)
     networks = functools.cache(lambda: _networks("restoration", options.weights))
 
     def work(photo: photos.Photo, job: Job, progress: Callable[[float], None]) -> Done:
         own, mask = _own_mask(job, photo)
         area = scans.find_picture(photo.pixels) if options.keep_borders else None
         restorer = networks()
-        from gantools import engine, restoration
+        from gantools import restoration
 
         result = restoration.restore(
             photo,
@@ -801,10 +810,12 @@ def _restore(options: argparse.Namespace) -> int:
             mask=mask,
             area=area,
             progress=progress,
+            runtime=options.runtime,
         )
         # In place, for each copy of a whole scan counts; and as `restore` has it.
         cv2.threshold(result.mask, 127, 255, cv2.THRESH_BINARY, dst=result.mask)
-        line = f"{result.changed:.1%} of it changed"
+        how = runtimes.backend(options.runtime), runtimes.RUNTIMES[options.runtime]
+        line = "{:.1%} of it changed, by {} in {}".format(result.changed, *how)
         settings = {"mode": options.mode, "fidelity": options.fidelity, **own}
         numbers = {
             "changed": result.changed,
@@ -825,7 +836,8 @@ def _restore(options: argparse.Namespace) -> int:
             {
                 "settings": settings,
                 "weights": result.weights,
-                "backend": engine.BACKEND,
+                "backend": how[0],
+                "precision": how[1],
             },
             result.mask,
         )
@@ -973,6 +985,14 @@ def _networks(module: str, folder: Path | None = None, *names: str) -> Any:
 def _seeds(seed: int, source: Path) -> list[int]:
     """Give each photograph a stream of random numbers of its own, by its name."""
     return [seed, zlib.crc32(source.name.encode("utf-8", "replace"))]
+
+
+def _check_runtime(options: argparse.Namespace) -> None:
+    """Refuse a command whose runtime cannot be used here."""
+    try:
+        runtimes.check(options.runtime)
+    except ImportError as problem:
+        raise _Refused(str(problem), FAILED) from problem
 
 
 def _own_mask(job: Job, photo: photos.Photo) -> tuple[dict, np.ndarray | None]:
@@ -1350,8 +1370,13 @@ def _refuse_clashes(jobs: list[Job]) -> None:
 
 
 def _archive_restore(options: argparse.Namespace) -> int:
+    _check_runtime(options)
     recipe = archive.Recipe(
-        options.mode, options.fidelity, options.keep_borders, options.weights
+        options.mode,
+        options.fidelity,
+        options.keep_borders,
+        options.weights,
+        options.runtime,
     )
     with tqdm(unit="scan", disable=None, file=sys.stderr, leave=False) as bar:
 
@@ -1376,8 +1401,15 @@ def _archive_restore(options: argparse.Namespace) -> int:
         except (OSError, ValueError) as problem:
             raise _Refused(report.one_line(problem), FAILED) from problem
     _archive_report(options)
-    print(_stand(counts))
+    print(_stand(counts) + _other_runtime(options.runtime))
     return FAILED if counts[archive.FAILED] else 0
+
+
+def _other_runtime(runtime: str) -> str:
+    """Say what computed, and in which precision, unless it is what always does."""
+    if runtime == "keras":
+        return ""
+    return f", by {runtimes.backend(runtime)} in {runtimes.RUNTIMES[runtime]}"
 
 
 def _stand(counts: Counter[str]) -> str:

@@ -75,8 +75,7 @@ if BACKEND == "tensorflow":
         # NumPy scalars and Python numbers would retrace for every new value.
         return lambda *batch: traced(*tree.map_structure(tf.convert_to_tensor, batch))
 
-    def _predict(model, inputs):
-        # Keras traces anew for every height and width, and complains that it does.
+    def _traced(model):
         forward = model.__dict__.get("_any_size")
         if forward is None:
 
@@ -87,8 +86,14 @@ if BACKEND == "tensorflow":
             traced = tf.function(call, input_signature=specs, autograph=False)
             forward = traced.get_concrete_function()
             object.__setattr__(model, "_any_size", forward)
+        return forward
+
+    def _predict(model, inputs):
+        # Keras traces anew for every height and width, and complains that it does.
         pairs = zip(tree.flatten(inputs), model.inputs, strict=True)
-        return forward(*(ops.convert_to_tensor(x, spec.dtype) for x, spec in pairs))
+        return _traced(model)(
+            *(ops.convert_to_tensor(x, spec.dtype) for x, spec in pairs)
+        )
 
 elif BACKEND == "jax":
     import jax
@@ -292,14 +297,34 @@ def predict(model: keras.Model, inputs: Any) -> Any:
     `model.predict_on_batch` compiles again for each.
 
     Args:
-        model: a functional model.
+        model: a functional model; or a function of the same inputs, such as
+            `runtimes.compiled` makes of one, which is called.
         inputs: an array (B, ...), or a list of such where the model has several.
 
     Returns:
         NumPy arrays in the structure of the model's outputs.
     """
+    if not isinstance(model, keras.Model):
+        return model(inputs)
     outputs = _predict(model, inputs)
     return tree.map_structure(ops.convert_to_numpy, outputs)
+
+
+def traced(model: keras.Model) -> Any:
+    """Give a model as TensorFlow's function of its inputs, one for all sizes.
+
+    Args:
+        model: a functional model.
+
+    Returns:
+        A concrete function of as many tensors as the model has inputs.
+
+    Raises:
+        ValueError: Keras runs on another backend.
+    """
+    if BACKEND != "tensorflow":
+        raise ValueError(f"Expected the backend tensorflow. Received: {BACKEND}")
+    return _traced(model)
 
 
 def compile_step(

@@ -57,6 +57,7 @@ def describe(
     weights: Mapping[str, Any] | None = None,
     backend: str | None = None,
     mask: Mapping[str, Any] | None = None,
+    precision: str | None = None,
 ) -> dict:
     """Describe how one photograph became another.
 
@@ -69,8 +70,9 @@ def describe(
             are shares of the pixels: those that differ at all, and those that a network
             made up.
         weights: the manifest's record of the weights used: their file and sha256.
-        backend: the framework that computed, such as "tensorflow".
+        backend: the framework that computed, such as "tensorflow"; or the runtime.
         mask: the file that shows which pixels were invented, from `identify`.
+        precision: in which the networks computed, such as "float32".
 
     Returns:
         A record of plain Python values, ready for JSON.
@@ -93,6 +95,7 @@ def describe(
         "backend": backend,
         "mask": dict(mask) if mask else None,
         "digital_source_type": _source_type(numbers or {}, bool(weights)),
+        "precision": precision,
     }
     return json.loads(_to_json(record))
 

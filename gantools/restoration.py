@@ -32,6 +32,7 @@ from gantools import (
     losses,
     pairs,
     pretrained,
+    runtimes,
     tiling,
     training,
 )
@@ -708,6 +709,8 @@ class Restored:
         tone: what was applied, (3, 5), see `apply_tone`; None where it was left alone.
         mode: one of MODES.
         weights: the manifest's record of the weights used.
+        runtime: what ran the repairer, of `runtimes.RUNTIMES`.
+        precision: in which it computed, "float32" or "bfloat16".
         colours: the same of the network that coloured it; None where none did.
     """
 
@@ -718,6 +721,8 @@ class Restored:
     tone: np.ndarray | None
     mode: str
     weights: dict
+    runtime: str
+    precision: str
     colours: dict | None = None
 
 
@@ -752,7 +757,7 @@ def load_restorer(folder: Path = arrays.WEIGHTS) -> Restorer:
 
 def repair(
     pixels: np.ndarray,
-    repairer: keras.Model,
+    repairer: keras.Model | Callable,
     progress: Callable[[float], None] | None = None,
     *,
     fidelity: float = 0.0,
@@ -767,7 +772,7 @@ def repair(
 
     Args:
         pixels: (H, W, C) in [0, 1] or levels, C = 1 or 3.
-        repairer: the generator.
+        repairer: the generator, or what `runtimes.compiled` made of it.
         progress: called with the finished share.
         fidelity: from 0, a picture that looks real, to 1, the most likely value of
             each pixel.
@@ -801,6 +806,8 @@ def repair(
     if given is not None:
         inputs = pixels, given[..., None]
         return tiling.apply(told, *inputs, **size, progress=progress, out=out)
+    if max(pixels.shape[:2]) <= VIEW:  # the one view will be the one window
+        repairer = _remembering(repairer)
     shift = caution(pixels, repairer, fidelity)
     return tiling.apply(finding, pixels, **size, progress=progress, out=out)
 
@@ -858,6 +865,18 @@ def _ask(cut, repairer, fidelity, marks=None):
     return *(x / 2 for x in changes), logits[..., 0]
 
 
+def _remembering(repairer):
+    """Ask a repairer once where it is asked the same twice in succession."""
+    known = []  # the inputs and the outputs
+
+    def ask(inputs):
+        if not known or not all(map(np.array_equal, known[0], inputs)):
+            known[:] = inputs, engine.predict(repairer, inputs)
+        return known[1]
+
+    return ask
+
+
 def _spread(marks, reach=2):
     """Let marks (h, w) reach a little further, and fade there."""
     side = 2 * reach + 1
@@ -882,7 +901,7 @@ def read_tone(pixels: np.ndarray, toner: keras.Model) -> np.ndarray:
     is b (delta - a) / (b - a) between.
     """
     small = from_levels(pairs.thumbnail(pixels))  # (96, 96, 3)
-    tone = ops.convert_to_numpy(toner(to_network(small)[None]))[0]
+    tone = engine.predict(toner, to_network(small)[None])[0]
     rest = np.eye(3, 5, dtype=np.float32)
     if is_one_ink(small):
         tone, rest = (np.broadcast_to(t.mean(axis=0), (3, 5)) for t in (tone, rest))
@@ -945,6 +964,7 @@ def restore(
     area: tuple[slice, slice] | None = None,
     threshold: float = 0.5,
     progress: Callable[[float], None] | None = None,
+    runtime: str = "keras",
 ) -> Restored:
     """Restore one photograph.
 
@@ -965,16 +985,21 @@ def restore(
             lies outside is neither looked at nor changed.  By default all.
         threshold: probability from which a pixel counts as damaged, conservative mode.
         progress: called with the finished share in [0, 1].
+        runtime: what runs the repairer, one of `runtimes.RUNTIMES`.  The toner, which
+            sees a thumbnail, is always run by Keras.
 
     Returns:
         The restored photograph, the damage mask, and what was changed.
 
     Raises:
-        ValueError: the mode is unknown, the fidelity is not in [0, 1], the mask is not
-            one of this photograph, or a photograph with colours is to be coloured.
+        ValueError: the mode or the runtime is unknown, the fidelity is not in [0, 1],
+            the mask is not one of this photograph, or a photograph with colours is to
+            be coloured.
+        ImportError: the runtime's package is not installed.
     """
     size, kind = photo.pixels.shape[:2], photo.pixels.dtype
     _check_wishes(mode, fidelity, mask, size)
+    precision = runtimes.check(runtime)
     restorer = restorer or load_restorer()
     area = area or np.s_[:, :]
     if mode == "colourise":
@@ -986,7 +1011,8 @@ def restore(
     before, repaired, marks = photo.pixels[area], work[area], found[area]
     given = None if mask is None else mask[area]
     how = {"fidelity": fidelity, "given": given, "out": (repaired, marks)}
-    repair(before, restorer.repairer, progress, **how)
+    repairer = runtimes.compiled(restorer.repairer, runtime)
+    repair(before, repairer, progress, **how)
     tone = None if mode == "conservative" else read_tone(repaired, restorer.toner)
     changed, step = 0, 1.0 / (2**photo.bit_depth - 1)
     for rows in _bands(marks.shape[0]):  # in place, to save memory
@@ -1005,6 +1031,8 @@ def restore(
         tone=tone,
         mode=mode,
         weights=restorer.record,
+        runtime=runtime,
+        precision=precision,
     )
     return _coloured(photo, restored, area) if mode == "colourise" else restored
 

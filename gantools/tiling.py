@@ -15,14 +15,19 @@ Place = tuple[slice, slice]  # rows and columns
 
 
 def _windows(
-    length: int, tile: int, halo: int, rim: int
+    length: int, tile: int, halo: int, rim: int, multiple: int
 ) -> Iterator[tuple[Span, Span]]:
-    """Yield ((start, stop) of a window, (start, stop) of what it answers for)."""
+    """Yield ((start, stop) of a window, (start, stop) of what it answers for).
+
+    There are as few as the tile allows, and they are no longer than so many need be.
+    """
     first, last = -rim, length + rim
+    count = max(1, -(-(last - first - 2 * halo) // (tile - 2 * halo)))
+    side = -(-(last - first + 2 * halo * (count - 1)) // (count * multiple)) * multiple
     done = 0
     while done < length:
-        start = max(first, min(done - halo, last - tile))
-        stop = min(start + tile, last)
+        start = max(first, min(done - halo, last - side))
+        stop = min(start + side, last)
         answered = length if stop == last else stop - halo
         yield (start, stop), (done, answered)
         done = answered
@@ -35,7 +40,7 @@ def parts(
 
     Args:
         pictures: one or more, (H, W, C), any one height and width.
-        tile: side of a window, as for `apply`.
+        tile: longest side of a window, as for `apply`.
         halo: of a window's rim, as for `apply`.
         multiple: of the windows' sides, as for `apply`.
         beyond: look beyond the border, as for `apply`.
@@ -56,9 +61,9 @@ def parts(
             f"Received: tile={tile}, halo={halo}"
         )
     padded = [-(-n // multiple) * multiple for n in (height, width)]
-    rim = halo if beyond else 0
-    for (top, bottom), (y0, y1) in _windows(padded[0], tile, halo, rim):
-        for (left, right), (x0, x1) in _windows(padded[1], tile, halo, rim):
+    sizes = tile, halo, halo if beyond else 0, multiple
+    for (top, bottom), (y0, y1) in _windows(padded[0], *sizes):
+        for (left, right), (x0, x1) in _windows(padded[1], *sizes):
             cuts = [_cut(p, top, bottom, left, right) for p in pictures]
             kept = np.s_[y0 - top : y1 - top, x0 - left : x1 - left]
             done = (y0 * padded[1] + (y1 - y0) * x1) / (padded[0] * padded[1])
@@ -81,7 +86,7 @@ def apply(
         fn: takes a window of each picture, (h, w, C), h and w multiples of `multiple`,
             at most `tile`; gives arrays (h, w, ...) of the same height and width.
         pictures: one or more, (H, W, C), any one height and width.
-        tile: side of a window in pixels, a multiple of `multiple`.
+        tile: longest side of a window in pixels, a multiple of `multiple`.
         halo: how many pixels of a window's rim are looked at but not kept, a multiple
             of `multiple`; the network's receptive-field radius for an exact result.
         multiple: the network's total stride.  A picture of another size is continued

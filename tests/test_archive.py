@@ -45,7 +45,7 @@ import numpy as np
 import gantools
 from gantools import cli
 
-def restore(photo, mode, networks, *, fidelity, area):
+def restore(photo, mode, networks, *, fidelity, area, runtime):
     height, width = photo.pixels.shape[:2]
     time.sleep(float(os.environ.get("SLOW", 0)))
     if height == 13:

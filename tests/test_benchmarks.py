@@ -717,3 +717,27 @@ def test_a_sample_of_the_record_of_realism_is_measured_again(realism, profile):
     (row,) = (row for row in rows if asked.items() <= row.items())
     assert row["count"] == len(paths)
     assert np.mean(middles) == pytest.approx(row["mean"], abs=2e-4)
+
+
+# Runtimes
+
+
+def test_a_runtime_that_is_twice_as_fast_has_the_ratio_two():
+    seconds = {"keras": [(4.0, 6.0), (2.0, 6.0)], "openvino": [(2.0, 3.0), (1.0, 3.0)]}
+    results = {name: np.zeros((10, 10), np.int16) for name in seconds}
+    results["openvino"][0, :2] = 1, -3
+    row = load("runtimes").row("openvino", 8.0, seconds, results)
+    speeds = [row[key] for key in ("megapixels a second", "lowest", "highest")]
+    assert speeds == ["6.00", "4.00", "8.00"]
+    assert row["ratio"] == row["ratio of processor seconds"] == "2.00"
+    assert row["largest difference"] == "3"
+    assert row["share off by more than 1"] == "0.010000"
+
+
+def test_in_float32_no_runtime_is_off_by_more_than_a_level_as_recorded():
+    rows = evaluation.read_rows(RECORDS / "runtimes.csv")
+    found = {r["runtime"] for r in rows if r["largest difference"] <= 1}
+    assert found == {"keras", "openvino"}
+    for row in rows:
+        fast = row["ratio of processor seconds"]
+        assert (fast > 1.4) == (row["precision"] == "bfloat16"), row

@@ -55,7 +55,15 @@ def inverter(monkeypatch):
     calls = []
 
     def restore(
-        photo, mode, networks, *, fidelity=0.0, mask=None, area=None, progress=None
+        photo,
+        mode,
+        networks,
+        *,
+        fidelity=0.0,
+        mask=None,
+        area=None,
+        progress=None,
+        runtime="keras",
     ):
         calls.append((mode, networks))
         if progress:
@@ -1287,8 +1295,10 @@ import resource, sys
 import numpy as np
 from gantools import cli, engine, restoration
 
-def stand_in(repairer, inputs):  # the network's own cost is that of one window
-    batch = inputs[0]
+def stand_in(network, inputs, predict=engine.predict):
+    if network is networks.toner:
+        return predict(network, inputs)
+    batch = inputs[0]  # the repairer's own cost is that of one window
     logits = np.zeros((*batch.shape[:3], 1), np.float32)
     return 0.1 * batch, 0 * batch, logits
 

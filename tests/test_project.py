@@ -43,6 +43,7 @@ FLOORS = [
         "damage",
         "collections",
         "scans",
+        "runtimes",
     },
     {"folders", "training", "pretrained", "pairs", "tiling"},
     {"colour", "dcgan", "restoration", "style", "unpaired"},
@@ -50,7 +51,7 @@ FLOORS = [
     {"cli"},
 ]
 LIGHT = {"photos", "damage", "metrics", "collections", "provenance", "plots", "arrays"}
-LIGHT |= {"scans", "folders", "archive", "panel", "xmp", "credentials"}
+LIGHT |= {"scans", "folders", "archive", "panel", "xmp", "credentials", "runtimes"}
 
 INSTALL = """\
 # On Colab this installs the package; anywhere else it is there already.
