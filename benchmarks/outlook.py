@@ -1,0 +1,300 @@
+"""Measure what the last chapter asks: little data, seeds, memory, and fakes.
+
+    GANTOOLS_DATA=folder python benchmarks/outlook.py train runs/outlook
+    GANTOOLS_DATA=folder python benchmarks/outlook.py judge runs/outlook
+
+`train` trains small networks of the rung "relativistic" of `dcgan.LADDER` on 100, 750
+and 5,600 watercolours, without and with augmentation, with up to three seeds, in the
+order of `RUNS`; it goes on where it was stopped.  The smaller sets are part of the
+larger ones, and `KEPT` pictures are kept out of all.  `judge` leaves in
+gantools/records
+
+    outlook-data.csv       for each run that is done, how far its pictures are from
+                           those kept out, and the seconds that it took
+    outlook-members.csv    how well a picture that was trained on can be told from one
+                           that was not: by D's logit, and by what G makes
+    outlook-logits.csv     D's logits of some runs, one picture a row
+    outlook-fakes.csv      detectors of made pictures: on the generator that they know,
+                           on others, and after JPEG
+    outlook.jpg            sixteen pictures of each run, one row each, unselected
+"""
+
+import argparse
+import dataclasses
+import json
+import time
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+from fruit import views
+from keras import ops
+
+import gantools
+from gantools import dcgan, evaluation, features, metrics, photos, training
+
+RECORDS = Path(gantools.__file__).parent / "records"
+PRESET = dataclasses.replace(dcgan.PRESETS["fruit-32"], batch=32, steps=1500)
+WIDTH = 192  # a quarter of the channels that the package's own networks have
+KEPT = 1400  # pictures that no run sees
+MADE = 1400  # pictures that a run is judged by
+TESTED = 700  # of each kind, to test a detector with
+QUALITIES = (90, 50)  # of JPEG
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One training: on how many pictures, with augmentation or without, which seed."""
+
+    pictures: int
+    augmented: bool = False
+    seed: int = 0
+
+    @property
+    def name(self) -> str:
+        """Name the folder."""
+        return f"{self.pictures}{'-augmented' if self.augmented else ''}-{self.seed}"
+
+
+RUNS = (
+    Run(100),
+    Run(5600),
+    Run(100, augmented=True),
+    Run(5600, augmented=True),
+    Run(750),
+    Run(100, seed=1),
+    Run(100, seed=2),
+    Run(750, augmented=True),
+    Run(5600, seed=1),
+    Run(5600, seed=2),
+)
+
+
+def shuffled() -> list[np.ndarray]:
+    """Load the training pictures in an order that is the same for all runs."""
+    pictures, _ = dcgan.load_pictures(PRESET)
+    order = np.random.default_rng(18).permutation(len(pictures))
+    return [pictures[i] for i in order]
+
+
+def trainer_of(run: Run) -> dcgan.DCGAN:
+    """Build the networks of a run."""
+    kind = {**dcgan.LADDER[PRESET.rung], "augmented": run.augmented}
+    return dcgan.DCGAN(**kind, width=WIDTH, dtype="mixed_bfloat16", seed=run.seed)
+
+
+def train(folder: Path) -> None:
+    """Train every run that is not done, and note the seconds that it took."""
+    pictures = shuffled()
+    for run in RUNS:
+        place = folder / run.name
+        if (place / "seconds.json").exists():
+            continue
+        start = time.process_time(), time.monotonic()
+        mine = pictures[: run.pictures]
+        training.fit(
+            trainer_of(run),
+            dcgan.crops(mine, PRESET.batch, PRESET.crop, run.seed),
+            PRESET.steps,
+            place,
+            resume=True,
+            workers=1,
+        )
+        seconds = time.process_time() - start[0], time.monotonic() - start[1]
+        record = {"processor": seconds[0], "wall": seconds[1]}
+        (place / "seconds.json").write_text(json.dumps(record))
+        print(run.name, record, flush=True)
+
+
+def judge(folder: Path) -> None:
+    """Judge every run that is done, and the detectors, and write the records."""
+    pictures = views(shuffled(), PRESET.side)  # (7000, 32, 32, 3)
+    kept = pictures[-KEPT:]
+    real = features.embed(kept)
+    runs = [run for run in RUNS if (folder / run.name / "seconds.json").exists()]
+    data, members, logits, made = [], [], [], {}
+    for run in runs:
+        generator, discriminator = load(folder, run)
+        made[run] = dcgan.generate(generator, MADE, seed=1000)
+        seconds = json.loads((folder / run.name / "seconds.json").read_text())
+        row = {**dataclasses.asdict(run), "steps": PRESET.steps}
+        cloud = features.embed(made[run])
+        data.append({**row, **evaluation.compare_sets(real, cloud), **seconds})
+        print(data[-1], flush=True)
+        seen = pictures[: min(run.pictures, KEPT)]
+        sides = [scores(discriminator, part) for part in (seen, kept)]
+        members += tell_members(row, sides, made[run], seen, kept[: len(seen)])
+        if run.seed == 0:
+            logits += [
+                {**dataclasses.asdict(run), "seen": i == 0, "logit": float(x)}
+                for i, side in enumerate(sides)
+                for x in side[:400]
+            ]
+    write("data", data)
+    write("members", members)
+    write("logits", logits)
+    sheet = np.concatenate(
+        [np.concatenate(list(m[:16]), axis=1) for m in made.values()]
+    )
+    photo = photos.Photo(sheet)
+    photos.save(photo, RECORDS / "outlook.jpg", overwrite=True, quality=92)
+    write("fakes", fakes(pictures, made))
+
+
+def load(folder: Path, run: Run) -> tuple[keras.Model, keras.Model]:
+    """Load the averaged generator and the discriminator of a run."""
+    trainer = trainer_of(run)
+    training.load_checkpoint(folder / run.name / training.CHECKPOINT, trainer.state)
+    return trainer.average.model, trainer.discriminator
+
+
+def write(name: str, rows: list[dict]) -> None:
+    """Write one record."""
+    evaluation.write_rows(rows, RECORDS / f"outlook-{name}.csv")
+
+
+# --- Memory -------------------------------------------------------------------------
+
+
+def scores(discriminator: keras.Model, pictures: np.ndarray) -> np.ndarray:
+    """Give D's logits of pictures (N, 32, 32, 3), the mean of each and its mirror."""
+    pictures = photos.to_network(pictures)
+    sides = [
+        ops.convert_to_numpy(discriminator(x, training=False))[:, 0]
+        for x in (pictures, pictures[:, :, ::-1])
+    ]
+    return np.mean(sides, axis=0)
+
+
+def tell_members(row, sides, made, seen, others) -> list[dict]:
+    """Measure in three ways how well pictures seen can be told from those kept out.
+
+    "discriminator": how often D gives a picture seen the higher logit (AUC).  "pixels"
+    and "features": which share of the made pictures is nearer to one of the pictures
+    seen than to one of as many that were not; with a Wilson interval.
+    """
+    found = {"discriminator": metrics.auc(*sides)}
+    for name, describe in {"pixels": flat, "features": features.embed}.items():
+        near, far = (nearest(describe(made), describe(x)) for x in (seen, others))
+        found[name] = metrics.wilson(int((near < far).sum()), len(made))
+    return [
+        {**row, "test": name, "share": f.mean, "low": f.low, "high": f.high}
+        for name, f in found.items()
+    ]
+
+
+def flat(pictures: np.ndarray) -> np.ndarray:
+    """Give the pixels as rows."""
+    return pictures.reshape(len(pictures), -1)
+
+
+def nearest(cloud: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Give for each row the distance to the nearest of the others, (N,)."""
+    squares = (cloud**2).sum(1)[:, None] + (others**2).sum(1) - 2 * cloud @ others.T
+    return np.sqrt(squares.min(axis=1).clip(0))
+
+
+# --- Telling made pictures from real ones -------------------------------------------
+
+
+def spectrum(pictures: np.ndarray) -> np.ndarray:
+    """Give the logarithm of the power in 16 rings of spatial frequency, (N, 16)."""
+    side = pictures.shape[1]
+    power = np.abs(np.fft.fft2(pictures.mean(axis=-1) - 0.5)) ** 2  # (N, side, side)
+    steps = np.fft.fftfreq(side) * 32
+    ring = np.hypot(steps[:, None], steps).round().astype(int)
+    return np.stack(
+        [np.log(power[:, ring == r].mean(axis=1) + 1e-6) for r in range(1, 17)], axis=1
+    )
+
+
+def detector(real: np.ndarray, made: np.ndarray):
+    """Fit Fisher's linear discriminant; give what scores rows, higher for made ones."""
+    mean, spread = real.mean(axis=0), real.std(axis=0)
+    real, made = (real - mean) / spread, (made - mean) / spread
+    within = np.cov(real, rowvar=False) + np.cov(made, rowvar=False)
+    shrunk = within + 0.01 * np.trace(within) / len(within) * np.eye(len(within))
+    direction = np.linalg.solve(shrunk, made.mean(axis=0) - real.mean(axis=0))
+    return lambda rows: (rows - mean) / spread @ direction
+
+
+def jpeg(pictures: np.ndarray, quality: int | None) -> np.ndarray:
+    """Compress each picture as JPEG and read it back; None leaves them as 8 bits."""
+    levels = np.round(255 * pictures).astype(np.uint8)
+    if quality is None:
+        return levels.astype("float32") / 255
+    options = [cv2.IMWRITE_JPEG_QUALITY, quality]
+    files = [cv2.imencode(".jpg", x[..., ::-1], options)[1] for x in levels]
+    read = np.stack([cv2.imdecode(file, cv2.IMREAD_COLOR) for file in files])
+    return read[..., ::-1].astype("float32") / 255
+
+
+def fakes(pictures: np.ndarray, made: dict[Run, np.ndarray]) -> list[dict]:
+    """Fit detectors to `fruit-32`, with and without JPEG, and test them on others."""
+    known = dcgan.pretrained_generator("fruit-32")
+    learned = [pictures[: 2 * TESTED], dcgan.generate(known, 2 * TESTED, seed=2000)]
+    tested = {"real": pictures[-TESTED:]}
+    tested["fruit-32"] = dcgan.generate(known, TESTED, seed=3000)
+    large = dcgan.generate(dcgan.pretrained_generator("fruit-64"), TESTED, seed=3000)
+    tested["fruit-64, reduced"] = views(large, PRESET.side)
+    for run in (Run(5600), Run(100)):
+        if run in made:
+            tested[f"{run.pictures} pictures"] = made[run][:TESTED]
+    rows = []
+    for name, describe in {"spectrum": spectrum, "features": features.embed}.items():
+        seen = {
+            (what, quality): describe(jpeg(some, quality))
+            for what, some in tested.items()
+            for quality in (None, *QUALITIES)
+        }
+        for with_jpeg in (False, True):
+            sides = [[describe(jpeg(x, None))] for x in learned]
+            if with_jpeg:
+                for side, x in zip(sides, learned, strict=True):
+                    side += [describe(jpeg(x, quality)) for quality in (95, 75, 40)]
+            score = detector(*(np.concatenate(side) for side in sides))
+            row = {"detector": name, "learned with JPEG": with_jpeg}
+            rows += try_detector(row, score, seen)
+    return rows
+
+
+def try_detector(row: dict, score, seen: dict) -> list[dict]:
+    """Test one detector on every generator and every quality of JPEG.
+
+    The threshold is set once, so that one in twenty real pictures that were not
+    compressed is an alarm.
+    """
+    threshold = np.quantile(score(seen["real", None]), 0.95)
+    rows = []
+    for (what, quality), cloud in seen.items():
+        if what == "real":
+            continue
+        right = score(seen["real", quality])
+        found = metrics.auc(score(cloud), right)
+        rows.append(
+            {
+                **row,
+                "generator": what,
+                "JPEG": quality or "none",
+                "AUC": found.mean,
+                "low": found.low,
+                "high": found.high,
+                "false alarms": float((right > threshold).mean()),
+                "found": float((score(cloud) > threshold).mean()),
+            }
+        )
+    return rows
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("verb", choices=("train", "judge"))
+    parser.add_argument("folder", type=Path)
+    options = parser.parse_args()
+    {"train": train, "judge": judge}[options.verb](options.folder)
+
+
+if __name__ == "__main__":
+    main()
