@@ -2,6 +2,7 @@
 
     GANTOOLS_DATA=folder python benchmarks/outlook.py train runs/outlook
     GANTOOLS_DATA=folder python benchmarks/outlook.py judge runs/outlook
+    GANTOOLS_DATA=folder python benchmarks/outlook.py fakes runs/outlook
 
 `train` trains small networks of the rung "relativistic" of `dcgan.LADDER` on 100, 750
 and 5,600 watercolours, without and with augmentation, with up to three seeds, in the
@@ -10,13 +11,16 @@ larger ones, and `KEPT` pictures are kept out of all.  `judge` leaves in
 gantools/records
 
     outlook-data.csv       for each run that is done, how far its pictures are from
-                           those kept out, and the seconds that it took
+                           those kept out, and the seconds of a core for a step
     outlook-members.csv    how well a picture that was trained on can be told from one
                            that was not: by D's logit, and by what G makes
     outlook-logits.csv     D's logits of some runs, one picture a row
+    outlook.jpg            sixteen pictures of each run, one row each, unselected
+
+and `fakes`
+
     outlook-fakes.csv      detectors of made pictures: on the generator that they know,
                            on others, and after JPEG
-    outlook.jpg            sixteen pictures of each run, one row each, unselected
 """
 
 import argparse
@@ -38,9 +42,8 @@ RECORDS = Path(gantools.__file__).parent / "records"
 PRESET = dataclasses.replace(dcgan.PRESETS["fruit-32"], batch=32, steps=1000)
 WIDTH = 192  # a quarter of the channels that the package's own networks have
 KEPT = 1400  # pictures that no run sees
-MADE = 1400  # pictures that a run is judged by
-TESTED = 700  # of each kind, to test a detector with
-QUALITIES = (90, 50)  # of JPEG
+MADE = 1000  # pictures that a run is judged by
+TESTED = 500  # of each kind, to test a detector with; twice as many to fit it
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,61 +88,63 @@ def trainer_of(run: Run) -> dcgan.DCGAN:
 
 
 def train(folder: Path) -> None:
-    """Train every run that is not done, and note the seconds that it took."""
+    """Train every run that is not done, and note the seconds of a core for a step."""
     pictures = shuffled()
     for run in RUNS:
         place = folder / run.name
         if (place / "seconds.json").exists():
             continue
-        start = time.process_time(), time.monotonic()
-        mine = pictures[: run.pictures]
+        done = steps_done(place)
+        start = time.process_time()
         training.fit(
             trainer_of(run),
-            dcgan.crops(mine, PRESET.batch, PRESET.crop, run.seed),
+            dcgan.crops(pictures[: run.pictures], PRESET.batch, PRESET.crop, run.seed),
             PRESET.steps,
             place,
             resume=True,
             workers=1,
         )
-        seconds = time.process_time() - start[0], time.monotonic() - start[1]
-        record = {"processor": seconds[0], "wall": seconds[1]}
-        (place / "seconds.json").write_text(json.dumps(record))
-        print(run.name, record, flush=True)
+        seconds = (time.process_time() - start) / max(1, PRESET.steps - done)
+        (place / "seconds.json").write_text(json.dumps(seconds))
+        print(run.name, seconds, flush=True)
+
+
+def steps_done(place: Path) -> int:
+    """Tell how many steps a folder's history holds."""
+    path = place / training.HISTORY
+    return int(training.History.read_csv(path)["step"][-1]) if path.exists() else 0
 
 
 def judge(folder: Path) -> None:
-    """Judge every run that is done, and the detectors, and write the records."""
+    """Judge every run that is done, and write the records."""
     pictures = views(shuffled(), PRESET.side)  # (7000, 32, 32, 3)
-    kept = pictures[-KEPT:]
-    real = features.embed(kept)
+    kept, seen = pictures[-KEPT:], pictures[:KEPT]
+    clouds = features.embed(seen), features.embed(kept)
     runs = [run for run in RUNS if (folder / run.name / "seconds.json").exists()]
-    data, members, logits, made = [], [], [], {}
+    data, members, logits, rows = [], [], [], []
     for run in runs:
         generator, discriminator = load(folder, run)
-        made[run] = dcgan.generate(generator, MADE, seed=1000)
+        made = dcgan.generate(generator, MADE, seed=1000)
+        rows.append(np.concatenate(list(made[:16]), axis=1))
+        cloud, key = features.embed(made), dataclasses.asdict(run)
         seconds = json.loads((folder / run.name / "seconds.json").read_text())
-        row = {**dataclasses.asdict(run), "steps": PRESET.steps}
-        cloud = features.embed(made[run])
-        data.append({**row, **evaluation.compare_sets(real, cloud), **seconds})
+        row = {**key, "steps": PRESET.steps, "seconds a step": seconds}
+        data.append({**row, **evaluation.compare_sets(clouds[1], cloud)})
         print(data[-1], flush=True)
-        seen = pictures[: min(run.pictures, KEPT)]
-        sides = [scores(discriminator, part) for part in (seen, kept)]
-        members += tell_members(row, sides, made[run], seen, kept[: len(seen)])
+        some = min(run.pictures, KEPT)
+        sides = [scores(discriminator, part) for part in (seen[:some], kept)]
+        near = {
+            "pixels": [flat(x) for x in (made, seen[:some], kept[:some])],
+            "features": [cloud, *(x[:some] for x in clouds)],
+        }
+        members += tell_members(key, sides, near)
         if run.seed == 0:
-            logits += [
-                {**dataclasses.asdict(run), "seen": i == 0, "logit": float(x)}
-                for i, side in enumerate(sides)
-                for x in side[:400]
-            ]
+            logits += logit_rows(key, sides)
     write("data", data)
     write("members", members)
     write("logits", logits)
-    sheet = np.concatenate(
-        [np.concatenate(list(m[:16]), axis=1) for m in made.values()]
-    )
-    photo = photos.Photo(sheet)
-    photos.save(photo, RECORDS / "outlook.jpg", overwrite=True, quality=92)
-    write("fakes", fakes(pictures, made))
+    sheet = photos.Photo(np.concatenate(rows))
+    photos.save(sheet, RECORDS / "outlook.jpg", overwrite=True, quality=92)
 
 
 def load(folder: Path, run: Run) -> tuple[keras.Model, keras.Model]:
@@ -167,19 +172,33 @@ def scores(discriminator: keras.Model, pictures: np.ndarray) -> np.ndarray:
     return np.mean(sides, axis=0)
 
 
-def tell_members(row, sides, made, seen, others) -> list[dict]:
+def logit_rows(key: dict, sides: list[np.ndarray]) -> list[dict]:
+    """Make a row of each logit, of at most 400 pictures seen and 400 kept out."""
+    return [
+        {**key, "seen": side is sides[0], "logit": float(logit)}
+        for side in sides
+        for logit in side[:400]
+    ]
+
+
+def tell_members(key: dict, sides: list, near: dict[str, list]) -> list[dict]:
     """Measure in three ways how well pictures seen can be told from those kept out.
 
     "discriminator": how often D gives a picture seen the higher logit (AUC).  "pixels"
     and "features": which share of the made pictures is nearer to one of the pictures
     seen than to one of as many that were not; with a Wilson interval.
+
+    Args:
+        key: of the run.
+        sides: the logits of pictures seen and of those kept out.
+        near: by name rows of numbers that describe what was made, seen and kept out.
     """
     found = {"discriminator": metrics.auc(*sides)}
-    for name, describe in {"pixels": flat, "features": features.embed}.items():
-        near, far = (nearest(describe(made), describe(x)) for x in (seen, others))
-        found[name] = metrics.wilson(int((near < far).sum()), len(made))
+    for name, (made, seen, others) in near.items():
+        closer = nearest(made, seen) < nearest(made, others)
+        found[name] = metrics.wilson(int(closer.sum()), len(made))
     return [
-        {**row, "test": name, "share": f.mean, "low": f.low, "high": f.high}
+        {**key, "test": name, "share": f.mean, "low": f.low, "high": f.high}
         for name, f in found.items()
     ]
 
@@ -230,33 +249,40 @@ def jpeg(pictures: np.ndarray, quality: int | None) -> np.ndarray:
     return read[..., ::-1].astype("float32") / 255
 
 
-def fakes(pictures: np.ndarray, made: dict[Run, np.ndarray]) -> list[dict]:
+def fakes(folder: Path) -> None:
     """Fit detectors to `fruit-32`, with and without JPEG, and test them on others."""
+    pictures = views(shuffled(), PRESET.side)
     known = dcgan.pretrained_generator("fruit-32")
     learned = [pictures[: 2 * TESTED], dcgan.generate(known, 2 * TESTED, seed=2000)]
-    tested = {"real": pictures[-TESTED:]}
+    tested = {"real": pictures[-TESTED:], **others(folder)}
     tested["fruit-32"] = dcgan.generate(known, TESTED, seed=3000)
-    large = dcgan.generate(dcgan.pretrained_generator("fruit-64"), TESTED, seed=3000)
-    tested["fruit-64, reduced"] = views(large, PRESET.side)
-    for run in (Run(5600), Run(100)):
-        if run in made:
-            tested[f"{run.pictures} pictures"] = made[run][:TESTED]
     rows = []
     for name, describe in {"spectrum": spectrum, "features": features.embed}.items():
         seen = {
             (what, quality): describe(jpeg(some, quality))
             for what, some in tested.items()
-            for quality in (None, *QUALITIES)
+            for quality in (None, 50)
         }
-        for with_jpeg in (False, True):
-            sides = [[describe(jpeg(x, None))] for x in learned]
-            if with_jpeg:
-                for side, x in zip(sides, learned, strict=True):
-                    side += [describe(jpeg(x, quality)) for quality in (95, 75, 40)]
-            score = detector(*(np.concatenate(side) for side in sides))
-            row = {"detector": name, "learned with JPEG": with_jpeg}
+        sides = {
+            quality: [describe(jpeg(some, quality)) for some in learned]
+            for quality in (None, 85, 40)
+        }
+        for qualities in ([None], [None, 85, 40]):
+            pairs = zip(*(sides[quality] for quality in qualities), strict=True)
+            score = detector(*(np.concatenate(pair) for pair in pairs))
+            row = {"detector": name, "learned with JPEG": len(qualities) > 1}
             rows += try_detector(row, score, seen)
-    return rows
+    write("fakes", rows)
+
+
+def others(folder: Path) -> dict[str, np.ndarray]:
+    """Make pictures by generators that no detector was fitted to."""
+    large = dcgan.generate(dcgan.pretrained_generator("fruit-64"), TESTED, seed=3000)
+    made = {"fruit-64, reduced": views(large, PRESET.side)}
+    for run in (Run(5600), Run(100)):
+        generator, _ = load(folder, run)
+        made[f"{run.pictures} pictures"] = dcgan.generate(generator, TESTED, seed=3000)
+    return made
 
 
 def try_detector(row: dict, score, seen: dict) -> list[dict]:
@@ -290,10 +316,10 @@ def try_detector(row: dict, score, seen: dict) -> list[dict]:
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("verb", choices=("train", "judge"))
+    parser.add_argument("verb", choices=("train", "judge", "fakes"))
     parser.add_argument("folder", type=Path)
     options = parser.parse_args()
-    {"train": train, "judge": judge}[options.verb](options.folder)
+    {"train": train, "judge": judge, "fakes": fakes}[options.verb](options.folder)
 
 
 if __name__ == "__main__":

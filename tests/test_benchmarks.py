@@ -748,14 +748,12 @@ def test_a_detector_finds_the_best_direction(outlook):
 
 def test_a_copied_training_set_is_found_out(outlook):
     rng = np.random.default_rng(2)
-    seen, others, free = rng.random((3, 30, 8, 8, 3)).astype("float32")
-    logits = rng.normal(size=(2, 30))
-    copied, fresh = (
-        {r["test"]: r for r in outlook.tell_members({}, logits, x, seen, others)}
-        for x in (seen + 0.01, free)
-    )
-    assert copied["pixels"]["share"] == 1.0
-    assert fresh["pixels"]["low"] < 0.5 < fresh["pixels"]["high"]
+    seen, others, free = rng.random((3, 30, 12))
+    logits = list(rng.normal(size=(2, 30)))
+    near = {"copied": [seen + 0.01, seen, others], "fresh": [free, seen, others]}
+    found = {row["test"]: row for row in outlook.tell_members({}, logits, near)}
+    assert found["copied"]["share"] == 1.0
+    assert found["fresh"]["low"] < 0.5 < found["fresh"]["high"]
 
 
 def test_jpeg_keeps_the_colours_and_loses_with_the_quality(outlook):
