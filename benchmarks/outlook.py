@@ -42,7 +42,7 @@ RECORDS = Path(gantools.__file__).parent / "records"
 PRESET = dataclasses.replace(dcgan.PRESETS["fruit-32"], batch=32, steps=1000)
 WIDTH = 192  # a quarter of the channels that the package's own networks have
 KEPT = 1400  # pictures that no run sees
-MADE = 1000  # pictures that a run is judged by
+COUNT = 700  # pictures in each of the sets compared
 TESTED = 500  # of each kind, to test a detector with; twice as many to fit it
 
 
@@ -119,20 +119,20 @@ def judge(folder: Path) -> None:
     """Judge every run that is done, and write the records."""
     pictures = views(shuffled(), PRESET.side)  # (7000, 32, 32, 3)
     kept, seen = pictures[-KEPT:], pictures[:KEPT]
-    clouds = features.embed(seen), features.embed(kept)
+    clouds = features.embed(seen[:COUNT]), features.embed(kept[:COUNT])
     runs = [run for run in RUNS if (folder / run.name / "seconds.json").exists()]
     data, members, logits, rows = [], [], [], []
     for run in runs:
         generator, discriminator = load(folder, run)
-        made = dcgan.generate(generator, MADE, seed=1000)
+        made = dcgan.generate(generator, COUNT, seed=1000)
         rows.append(np.concatenate(list(made[:16]), axis=1))
         cloud, key = features.embed(made), dataclasses.asdict(run)
         seconds = json.loads((folder / run.name / "seconds.json").read_text())
         row = {**key, "steps": PRESET.steps, "seconds a step": seconds}
         data.append({**row, **evaluation.compare_sets(clouds[1], cloud)})
         print(data[-1], flush=True)
-        some = min(run.pictures, KEPT)
-        sides = [scores(discriminator, part) for part in (seen[:some], kept)]
+        some = min(run.pictures, COUNT)
+        sides = [scores(discriminator, x) for x in (seen[: run.pictures], kept)]
         near = {
             "pixels": [flat(x) for x in (made, seen[:some], kept[:some])],
             "features": [cloud, *(x[:some] for x in clouds)],
@@ -254,24 +254,22 @@ def fakes(folder: Path) -> None:
     pictures = views(shuffled(), PRESET.side)
     known = dcgan.pretrained_generator("fruit-32")
     learned = [pictures[: 2 * TESTED], dcgan.generate(known, 2 * TESTED, seed=2000)]
-    tested = {"real": pictures[-TESTED:], **others(folder)}
+    tested = {"real": pictures[-TESTED:]}
     tested["fruit-32"] = dcgan.generate(known, TESTED, seed=3000)
+    tested |= others(folder)
+    seen = {
+        (what, quality): spectrum(jpeg(some, quality))
+        for what, some in tested.items()
+        for quality in (None, 50)
+    }
     rows = []
-    for name, describe in {"spectrum": spectrum, "features": features.embed}.items():
-        seen = {
-            (what, quality): describe(jpeg(some, quality))
-            for what, some in tested.items()
-            for quality in (None, 50)
-        }
-        sides = {
-            quality: [describe(jpeg(some, quality)) for some in learned]
-            for quality in (None, 85, 40)
-        }
-        for qualities in ([None], [None, 85, 40]):
-            pairs = zip(*(sides[quality] for quality in qualities), strict=True)
-            score = detector(*(np.concatenate(pair) for pair in pairs))
-            row = {"detector": name, "learned with JPEG": len(qualities) > 1}
-            rows += try_detector(row, score, seen)
+    for qualities in ([None], [None, 85, 40]):
+        sides = [
+            np.concatenate([spectrum(jpeg(some, quality)) for quality in qualities])
+            for some in learned
+        ]
+        row = {"learned with JPEG": len(qualities) > 1}
+        rows += try_detector(row, detector(*sides), seen)
     write("fakes", rows)
 
 
