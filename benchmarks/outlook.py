@@ -43,6 +43,7 @@ PRESET = dataclasses.replace(dcgan.PRESETS["fruit-32"], batch=32, steps=1000)
 WIDTH = 192  # a quarter of the channels that the package's own networks have
 KEPT = 1400  # pictures that no run sees
 COUNT = 700  # pictures in each of the sets compared
+GROUP = 100  # pictures in a group, of which a set has at most seven
 TESTED = 500  # of each kind, to test a detector with; twice as many to fit it
 
 
@@ -134,8 +135,8 @@ def judge(folder: Path) -> None:
         some = min(run.pictures, COUNT)
         sides = [scores(discriminator, x) for x in (seen[: run.pictures], kept)]
         near = {
-            "pixels": [flat(x) for x in (made, seen[:some], kept[:some])],
-            "features": [cloud, *(x[:some] for x in clouds)],
+            "pixels": [flat(x) for x in (made, seen[:some], kept[:COUNT])],
+            "features": [cloud, clouds[0][:some], clouds[1]],
         }
         members += tell_members(key, sides, near)
         if run.seed == 0:
@@ -182,11 +183,15 @@ def logit_rows(key: dict, sides: list[np.ndarray]) -> list[dict]:
 
 
 def tell_members(key: dict, sides: list, near: dict[str, list]) -> list[dict]:
-    """Measure in three ways how well pictures seen can be told from those kept out.
+    """Measure in several ways how well pictures seen can be told from those kept out.
 
     "discriminator": how often D gives a picture seen the higher logit (AUC).  "pixels"
-    and "features": which share of the made pictures is nearer to one of the pictures
-    seen than to one of as many that were not; with a Wilson interval.
+    and "features": which share of the made pictures is nearer to the first group of
+    pictures seen than to the first group kept out, with a Wilson interval, which takes
+    the made pictures for independent.  They are not, as all are compared with the same
+    two groups.  So "pixels, groups" and "features, groups" compare every group seen
+    with every group kept out, by the mean distance of the made pictures to the nearest
+    of the group: in which share of the pairs is the group seen the nearer one?
 
     Args:
         key: of the run.
@@ -195,12 +200,23 @@ def tell_members(key: dict, sides: list, near: dict[str, list]) -> list[dict]:
     """
     found = {"discriminator": metrics.auc(*sides)}
     for name, (made, seen, others) in near.items():
-        closer = nearest(made, seen) < nearest(made, others)
-        found[name] = metrics.wilson(int(closer.sum()), len(made))
+        groups = [
+            np.stack([nearest(made, x) for x in cut(side)]) for side in (seen, others)
+        ]  # (groups, made) each
+        closer = int((groups[0][0] < groups[1][0]).sum())
+        found[name] = metrics.wilson(closer, len(made))
+        means = [group.mean(axis=1) for group in groups]
+        pairs = float((means[0][:, None] < means[1]).mean())
+        found[f"{name}, groups"] = metrics.Interval(pairs, np.nan, np.nan)
     return [
         {**key, "test": name, "share": f.mean, "low": f.low, "high": f.high}
         for name, f in found.items()
     ]
+
+
+def cut(rows: np.ndarray) -> list[np.ndarray]:
+    """Cut rows into whole groups; what is left over at the end is left out."""
+    return [rows[i - GROUP : i] for i in range(GROUP, len(rows) + 1, GROUP)]
 
 
 def flat(pictures: np.ndarray) -> np.ndarray:

@@ -748,12 +748,13 @@ def test_a_detector_finds_the_best_direction(outlook):
 
 def test_a_copied_training_set_is_found_out(outlook):
     rng = np.random.default_rng(2)
-    seen, others, free = rng.random((3, 30, 12))
+    seen, others, free = rng.random((3, 2 * outlook.GROUP, 12))
     logits = list(rng.normal(size=(2, 30)))
-    near = {"copied": [seen + 0.01, seen, others], "fresh": [free, seen, others]}
+    near = {"copied": [seen[:50] + 0.01, seen, others], "fresh": [free, seen, others]}
     found = {row["test"]: row for row in outlook.tell_members({}, logits, near)}
     assert found["copied"]["share"] == 1.0
     assert found["fresh"]["low"] < 0.5 < found["fresh"]["high"]
+    assert found["discriminator"]["low"] < 0.5 < found["discriminator"]["high"]
 
 
 def test_jpeg_keeps_the_colours_and_loses_with_the_quality(outlook):
@@ -769,7 +770,8 @@ def test_the_records_of_the_outlook_are_of_its_runs(outlook):
     assert len(set(keys)) == len(keys) and set(keys) <= planned
     assert {r["steps"] for r in data} == {outlook.PRESET.steps}
     members = outlook_rows("members")
-    tests = ("discriminator", "pixels", "features")
+    tests = {"discriminator"}
+    tests |= {f"{x}{y}" for x in ("pixels", "features") for y in ("", ", groups")}
     found = {(r["pictures"], r["augmented"], r["seed"], r["test"]) for r in members}
     assert found == {(*key, test) for key in keys for test in tests}
     sheet = photos.load(RECORDS / "outlook.jpg").pixels
