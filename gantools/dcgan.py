@@ -22,6 +22,7 @@ from gantools.layers import spectral
 
 LATENT = 100
 SIDE = 32
+WIDTH = 768  # channels times side, in every residual block
 
 
 # --- The two networks --------------------------------------------------------------
@@ -69,7 +70,9 @@ def build_discriminator() -> keras.Sequential:
 # --- The residual networks ---------------------------------------------------------
 
 
-def build_residual_generator(side: int = SIDE, classes: int = 0) -> keras.Model:
+def build_residual_generator(
+    side: int = SIDE, classes: int = 0, width: int = WIDTH
+) -> keras.Model:
     """Build G of residual blocks (B, side, side, 3), which grow by resize-convolution.
 
     A residual block is x + F(x) (arXiv:1512.03385).  The picture doubles by bilinear
@@ -82,6 +85,8 @@ def build_residual_generator(side: int = SIDE, classes: int = 0) -> keras.Model:
         side: of the pictures, 32 or 64.
         classes: how many kinds of pictures there are.  0 makes a model of z (B, 100);
             otherwise of [z (B, 100), kind (B,), integers from 0].
+        width: channels times side in each block; a quarter of it, a ninth of the
+            weights, trains four times as fast on one core.
     """
     _check_side(side)
     z = keras.Input((LATENT,), name="z")
@@ -91,22 +96,25 @@ def build_residual_generator(side: int = SIDE, classes: int = 0) -> keras.Model:
         named = _embedding(classes, 32, 1.0)(kind)  # (B, 32)
         x, inputs = layers.Concatenate()([z, named]), [z, kind]
     first = _spread(1)
-    x = layers.Dense(4 * 4 * _width(4), kernel_initializer=first, name="dense")(x)
-    x = layers.Reshape((4, 4, _width(4)))(x)
+    channels = _width(width, 4)
+    x = layers.Dense(4 * 4 * channels, kernel_initializer=first, name="dense")(x)
+    x = layers.Reshape((4, 4, channels))(x)
     size = 4
     while True:
         x = _residual(x, size, normalised=True)  # (B, size, size, width)
         if size == side:
             break
         size *= 2
-        x = _convolution(_width(size), 1, 1, f"narrow{size}", use_bias=False)(x)
+        x = _convolution(_width(width, size), 1, 1, f"narrow{size}", use_bias=False)(x)
         x = layers.UpSampling2D(interpolation="bilinear")(x)
     x = layers.LeakyReLU(0.2)(layers.BatchNormalization(name="norm")(x))
     x = _convolution(3, 3, 1, "colour", activation="tanh")(x)
     return keras.Model(inputs, x, name="generator")
 
 
-def build_residual_discriminator(side: int = SIDE, classes: int = 0) -> keras.Model:
+def build_residual_discriminator(
+    side: int = SIDE, classes: int = 0, width: int = WIDTH
+) -> keras.Model:
     """Build D of residual blocks: pictures (B, side, side, 3) -> logits (B, 1).
 
     Without batch normalisation, so each picture is judged by itself.
@@ -117,25 +125,26 @@ def build_residual_discriminator(side: int = SIDE, classes: int = 0) -> keras.Mo
             kind (B,)].  Then the logit of a picture with the features h is
             l(h) + <e(kind), h>, how real it is and how much of its kind
             (arXiv:1802.05637).
+        width: as for `build_residual_generator`.
     """
     _check_side(side)
     pictures = keras.Input((side, side, 3), name="pictures")
     size = side // 2
-    x = _convolution(_width(size), 4, 1, "stem", strides=2)(pictures)
+    x = _convolution(_width(width, size), 4, 1, "stem", strides=2)(pictures)
     while True:
         x = _residual(x, size, normalised=False)  # (B, size, size, width)
         if size == 4:
             break
         size //= 2
         x = layers.AveragePooling2D(2)(x)
-        x = _convolution(_width(size), 1, 1, f"widen{size}", use_bias=False)(x)
+        x = _convolution(_width(width, size), 1, 1, f"widen{size}", use_bias=False)(x)
     x = layers.LeakyReLU(0.2)(x)  # (B, 4, 4, 192)
     last = layers.Dense(1, kernel_initializer=_spread(1), name="dense")
     logit = last(layers.Flatten()(x))  # (B, 1)
     if not classes:
         return keras.Model(pictures, logit, name="discriminator")
     kind = keras.Input((), dtype="int32", name="kind")
-    named = _embedding(classes, _width(4), 0.05)(kind)  # (B, 192)
+    named = _embedding(classes, _width(width, 4), 0.05)(kind)  # (B, 192)
     likeness = layers.Dot(1)([layers.GlobalAveragePooling2D()(x), named])  # (B, 1)
     logit = layers.Add()([logit, likeness])
     return keras.Model([pictures, kind], logit, name="discriminator")
@@ -149,7 +158,7 @@ def _residual(x, size, normalised):
             y = layers.BatchNormalization(name=f"norm{size}_{i}")(y)
         y = layers.LeakyReLU(0.2)(y)
         options = {"use_bias": not normalised}  # the normalisation takes it away
-        y = _convolution(_width(size), 3, gain, f"conv{size}_{i}", **options)(y)
+        y = _convolution(x.shape[-1], 3, gain, f"conv{size}_{i}", **options)(y)
     return layers.Add()([x, y])
 
 
@@ -170,9 +179,9 @@ def _spread(gain):
     return keras.initializers.VarianceScaling(gain, "fan_in", "untruncated_normal")
 
 
-def _width(size):
+def _width(width, size):
     """Give the channels at a size: as many operations at each, 16 channels at least."""
-    return max(16, 768 // size)
+    return max(16, width // size)
 
 
 def _check_side(side):
@@ -225,6 +234,7 @@ class DCGAN:
             1 / sqrt(1 - beta_2) learning rates, however large a gradient suddenly is.
         side: of the pictures; the section's networks make 32 pixels.
         classes: how many kinds of pictures there are; 0 asks for no kind.
+        width: of the residual networks, see `build_residual_generator`.
         dtype: the precision to compute in, such as "mixed_bfloat16".
         seed: of the initial weights, the noise and the augmentation.
 
@@ -244,12 +254,13 @@ class DCGAN:
         betas: tuple[float, float] = (0.5, 0.999),
         side: int = SIDE,
         classes: int = 0,
+        width: int = WIDTH,
         dtype: str = "float32",
         seed: int = 0,
     ):
         self.game, self.gamma = losses.GAMES[game], gamma * (side / SIDE) ** 2
         self.augmented, self.classes = augmented, classes
-        generator, discriminator = _networks(networks, side, classes)
+        generator, discriminator = _networks(networks, side, classes, width)
         if spectral_norm:
             discriminator = spectral(discriminator)
         self.generator = player(generator, [seed, 0], dtype)
@@ -320,10 +331,10 @@ class DCGAN:
         return on_real + losses.r2_penalty(judge, fake[:some])
 
 
-def _networks(name, side, classes):
+def _networks(name, side, classes, width):
     if name == "residual":
-        generator = build_residual_generator(side, classes)
-        return generator, build_residual_discriminator(side, classes)
+        generator = build_residual_generator(side, classes, width)
+        return generator, build_residual_discriminator(side, classes, width)
     if name != "section":
         raise ValueError(f"Expected 'section' or 'residual'. Received: {name!r}")
     if side != SIDE or classes:

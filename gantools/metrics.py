@@ -471,6 +471,42 @@ def wilson(successes: int, trials: int, level: float = 0.95) -> Interval:
     return Interval(share, max(0.0, middle - half), min(1.0, middle + half))
 
 
+def auc(higher: np.ndarray, lower: np.ndarray, level: float = 0.95) -> Interval:
+    """Estimate how often a score of one set lies above one of another set.
+
+    AUC = P(a > b) + P(a = b) / 2 for a drawn from the first set and b from the second:
+    the area under the curve of hits against false alarms as a threshold moves.  1/2 is
+    what scores give that know nothing of the sets.  The interval is normal, with the
+    variance var(V_a) / n + var(V_b) / m, V_a being the share of the second set below a,
+    V_b that of the first above b (DeLong et al. 1988, doi:10.2307/2531595).
+
+    Args:
+        higher: Scores of the set that should have the higher ones, (N,), N >= 2.
+        lower: Those of the other, (M,), M >= 2.
+        level: How often such an interval holds the true share, about, in (0, 1).
+
+    Returns:
+        The share observed and the two bounds, all in [0, 1].
+
+    Raises:
+        ValueError: Scores that are not finite or too few, or a level outside (0, 1).
+
+    Example:
+        >>> auc([1.0, 3.0], [0.0, 2.0]).mean
+        0.75
+    """
+    sets = [np.asarray(scores, "float64") for scores in (higher, lower)]
+    for scores in sets:
+        if scores.ndim != 1 or scores.size < 2 or not np.isfinite(scores).all():
+            raise ValueError(f"Expected a row of finite scores. Received: {scores}")
+    _check_level(level)
+    above, below = _shares_below(*sets), 1 - _shares_below(*sets[::-1])
+    variance = above.var(ddof=1) / above.size + below.var(ddof=1) / below.size
+    half = statistics.NormalDist().inv_cdf((1 + level) / 2) * math.sqrt(variance)
+    mean = float(above.mean())
+    return Interval(mean, max(0.0, mean - half), min(1.0, mean + half))
+
+
 def sign_test(successes: int, trials: int) -> float:
     """Test whether the two answers to a question are equally likely.
 
@@ -512,6 +548,13 @@ def _lpips_network():
     from gantools import features
 
     return features.lpips()
+
+
+def _shares_below(scores: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Give for each score the share of the others below it, equal ones by half."""
+    others = np.sort(others)
+    ends = (np.searchsorted(others, scores, side) for side in ("left", "right"))
+    return sum(ends) / (2 * others.size)
 
 
 def _check_level(level: float) -> None:

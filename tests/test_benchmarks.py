@@ -741,3 +741,77 @@ def test_in_float32_no_runtime_is_off_by_more_than_a_level_as_recorded():
     for row in rows:
         fast = row["ratio of processor seconds"]
         assert (fast > 1.4) == (row["precision"] == "bfloat16"), row
+
+
+# --- the outlook
+
+
+@pytest.fixture(scope="module")
+def outlook():
+    return load("outlook")
+
+
+def outlook_rows(name: str) -> list[dict]:
+    return evaluation.read_rows(RECORDS / f"outlook-{name}.csv")
+
+
+def test_the_nearest_is_the_nearest(outlook):
+    x, y = np.random.default_rng(0).normal(size=(2, 20, 5))
+    brute = [min(np.linalg.norm(a - b) for b in y) for a in x]
+    np.testing.assert_allclose(outlook.nearest(x, y), brute)
+
+
+def test_a_detector_finds_the_best_direction(outlook):
+    rng = np.random.default_rng(1)
+    real, made = rng.normal(size=(2, 4000, 3)) * [1.0, 3.0, 1.0]
+    made[:, 0] += 2.0  # two deviations apart in one of three
+    score = outlook.detector(real[:2000], made[:2000])
+    found = metrics.auc(score(made[2000:]), score(real[2000:]))
+    assert abs(found.mean - 0.921) < 0.015  # Phi(2 / sqrt 2)
+
+
+def test_a_copied_training_set_is_found_out(outlook):
+    rng = np.random.default_rng(2)
+    seen, others, free = rng.random((3, 2 * outlook.GROUP, 12))
+    logits = list(rng.normal(size=(2, 30)))
+    near = {"copied": [seen[:50] + 0.01, seen, others], "fresh": [free, seen, others]}
+    found = {row["test"]: row for row in outlook.tell_members({}, logits, near)}
+    assert found["copied"]["share"] == 1.0
+    assert found["fresh"]["low"] < 0.5 < found["fresh"]["high"]
+    assert found["discriminator"]["low"] < 0.5 < found["discriminator"]["high"]
+
+
+def test_jpeg_keeps_the_colours_and_loses_with_the_quality(outlook):
+    smooth = np.linspace(0, 1, 32 * 32 * 3).reshape(1, 32, 32, 3) * [1.0, 0.5, 0.2]
+    lost = [np.abs(outlook.jpeg(smooth, q) - smooth).mean() for q in (None, 95, 20)]
+    assert lost[0] < 0.003 and lost[0] < lost[1] < lost[2] < 0.1
+
+
+def test_the_records_of_the_outlook_are_of_its_runs(outlook):
+    planned = {(r.pictures, str(r.augmented), r.seed) for r in outlook.RUNS}
+    data = outlook_rows("data")
+    keys = [(r["pictures"], r["augmented"], r["seed"]) for r in data]
+    assert len(set(keys)) == len(keys) and set(keys) <= planned
+    assert {r["steps"] for r in data} == {outlook.PRESET.steps}
+    members = outlook_rows("members")
+    tests = {"discriminator"}
+    tests |= {f"{x}{y}" for x in ("pixels", "features") for y in ("", ", groups")}
+    found = {(r["pictures"], r["augmented"], r["seed"], r["test"]) for r in members}
+    assert found == {(*key, test) for key in keys for test in tests}
+    sheet = photos.load(RECORDS / "outlook.jpg").pixels
+    assert sheet.shape == (32 * len(keys), 32 * 16, 3)
+
+
+def test_the_logits_kept_give_the_areas_recorded():
+    areas = {
+        (r["pictures"], r["augmented"]): r["share"]
+        for r in outlook_rows("members")
+        if r["test"] == "discriminator" and r["seed"] == 0
+    }
+    logits = outlook_rows("logits")
+    for key, area in areas.items():
+        mine = [r for r in logits if (r["pictures"], r["augmented"]) == key]
+        seen, new = (
+            [r["logit"] for r in mine if r["seen"] == s] for s in ("True", "False")
+        )
+        assert abs(metrics.auc(seen, new).mean - area) < 0.06, key

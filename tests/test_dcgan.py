@@ -516,3 +516,16 @@ def test_smoke_preset_trains_resumes_and_leaves_a_generator(tmp_path, monkeypatc
 def test_unknown_preset_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"Expected one of \['smoke', 'cpu', 'gpu', "):
         dcgan.train("huge", tmp_path)
+
+
+def test_the_width_scales_the_channels_of_both_players_alike():
+    full = dcgan.DCGAN(networks="residual")
+    quarter = dcgan.DCGAN(networks="residual", width=dcgan.WIDTH // 4)
+    for name, layer in (("generator", "conv4_0"), ("discriminator", "conv4_0")):
+        kernels = [
+            getattr(x, name).get_layer(layer).kernel.shape for x in (full, quarter)
+        ]
+        assert kernels[0] == (3, 3, 192, 192) and kernels[1] == (3, 3, 48, 48)
+    narrowest = quarter.generator.get_layer("conv32_1").kernel.shape
+    assert narrowest == (3, 3, 16, 16)  # never fewer than 16 channels
+    assert dcgan.generate(quarter.generator, 2, seed=0).shape == (2, 32, 32, 3)

@@ -1,5 +1,7 @@
 """Metrics against scikit-image, closed forms and counting by hand."""
 
+import statistics
+
 import numpy as np
 import pytest
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
@@ -346,3 +348,30 @@ def test_precision_and_recall_tell_a_lack_of_variety_from_a_lack_of_reality():
 def test_unfit_arguments_are_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_auc_is_the_share_of_pairs_in_the_right_order():
+    rng = np.random.default_rng(0)
+    a, b = rng.integers(0, 6, 40), rng.integers(0, 5, 30)  # with many ties
+    pairs = np.sign(a[:, None] - b).mean() / 2 + 0.5
+    found = metrics.auc(a, b)
+    assert np.isclose(found.mean, pairs)
+    assert found.low < found.mean < found.high
+    assert np.isclose(metrics.auc(b, a).mean, 1 - pairs)
+
+
+def test_the_interval_of_auc_holds_the_truth_as_often_as_it_says():
+    rng = np.random.default_rng(1)
+    truth = statistics.NormalDist().cdf(1 / np.sqrt(2))  # of N(1, 1) above N(0, 1)
+    draws = (
+        metrics.auc(1 + rng.normal(size=50), rng.normal(size=80)) for _ in range(400)
+    )
+    held = np.mean([found.low < truth < found.high for found in draws])
+    assert 0.92 < held < 0.98
+
+
+def test_auc_refuses_what_has_no_order():
+    with pytest.raises(ValueError, match="Expected a row of finite scores"):
+        metrics.auc([1.0, np.nan], [0.0, 1.0])
+    with pytest.raises(ValueError, match="Expected a level"):
+        metrics.auc([1.0, 2.0], [0.0, 1.0], level=1.0)
