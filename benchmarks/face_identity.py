@@ -2,10 +2,9 @@
 
     GANTOOLS_DATA=folder python benchmarks/face_identity.py
 
-dlib's network has no gradient in Python, so it is rebuilt here in Keras from its own
-file, and first shown to give dlib's embeddings to 1e-4.  Then the eyes of test
-portraits are hidden as in faces.py, filled from the average face, x0, and the pixels x
-of the mask changed by Adam to make small
+`faces.network` is dlib's network in Keras; it is first shown to give dlib's embeddings
+to 1e-4.  Then the eyes of test portraits are hidden as in faces.py, filled from the
+average face, x0, and the pixels x of the mask changed by Adam to make small
 
     L(x) = |x - x0|^2 + weight * |E(x) - E(reference)|^2,
 
@@ -22,6 +21,7 @@ Writes `gantools/records/faces-identity.csv`: a row a person, reference and weig
 """
 
 import argparse
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,106 +29,27 @@ import cv2
 import faces as table
 import keras
 import numpy as np
-from keras import layers, ops
+from keras import ops
 from tqdm import tqdm
 
 from gantools import collections, engine, evaluation, faces
 
-MEAN = (122.782, 117.001, 104.298)  # of the network's training pictures, RGB
-WIDTHS = (32, 64, 128, 256, 256)  # channels of its levels
-BLOCKS = (3, 4, 3, 3, 1)
 PEOPLE, STEPS, RATE = 12, 60, 0.02
 WEIGHTS = (0.0, 0.01, 0.1, 1.0)
 
 
-# --- dlib's network in Keras ---------------------------------------------------------
+@functools.cache
+def dlib_network():
+    """Load dlib's own network."""
+    import dlib
 
-
-class Reader:
-    """Read the tensors of a network that dlib has written, in their order.
-
-    dlib writes an integer as the count of its bytes and these, lowest first; a tensor
-    as its version, 2, its four sizes, and 32-bit floats.  Layers are written from the
-    picture upwards, each with its parameters first, so it is enough to look for the
-    next tensor of the sizes that the architecture wants.
-    """
-
-    def __init__(self, data: bytes):
-        self.data, self.at = data, 0
-
-    def tensor(self, *sizes: int) -> np.ndarray:
-        """Read the next tensor of these sizes, 1 where fewer than four are given.
-
-        Raises:
-            ValueError: there is no such tensor.
-        """
-        sizes = (*sizes, 1, 1, 1, 1)[:4]
-        head = b"".join(map(_integer, (2, *sizes)))
-        start = self.data.find(head, self.at)
-        if start < 0:
-            raise ValueError(f"Expected a tensor of {sizes}. Received: none")
-        count = int(np.prod(sizes))
-        floats = np.frombuffer(self.data, "<f4", count, start + len(head))
-        self.at = start + len(head) + 4 * count
-        return floats.copy()
-
-
-def _integer(n: int) -> bytes:
-    size = max(1, (n.bit_length() + 7) // 8)
-    return bytes([size]) + n.to_bytes(size, "little")
-
-
-def build_network(path: Path) -> keras.Model:
-    """Rebuild dlib's face network: (B, 150, 150, 3), levels of 255 -> (B, 128)."""
-    reader = Reader(path.read_bytes())
-    x = inputs = keras.Input((faces.CHIP, faces.CHIP, 3))
-    x = (x - np.array(MEAN, np.float32)) / 256
-    x = layers.ReLU()(_convolve(x, 32, 7, 2, reader))
-    x = layers.MaxPool2D(3, 2)(x)
-    for level, (width, blocks) in enumerate(zip(WIDTHS, BLOCKS, strict=True)):
-        for block in range(blocks):
-            x = _residual(x, width, level > 0 and block == 0, reader)
-    x = layers.GlobalAveragePooling2D()(x)
-    dense = layers.Dense(128, use_bias=False)
-    x = dense(x)
-    dense.set_weights([reader.tensor(256, 128).reshape(256, 128)])
-    return keras.Model(inputs, x)
-
-
-def _residual(x, width, down, reader):
-    """Two convolutions beside x itself; on the way down, beside its means."""
-    y = layers.ReLU()(_convolve(x, width, 3, 2 if down else 1, reader))
-    y = _convolve(y, width, 3, 1, reader)
-    if down:
-        x = layers.AveragePooling2D(2)(x)
-    size = [max(a, b) for a, b in zip(x.shape[1:], y.shape[1:], strict=True)]
-    return layers.ReLU()(_padded(x, size) + _padded(y, size))
-
-
-def _padded(x, size):
-    """Fill up with zeros at the lower and right edge, and with empty channels."""
-    more = [(0, want - has) for want, has in zip(size, x.shape[1:], strict=True)]
-    return ops.pad(x, [(0, 0), *more])
-
-
-def _convolve(x, width, size, stride, reader):
-    """Convolve, then scale and shift each channel, in one layer."""
-    inputs = x.shape[-1]
-    kernel = reader.tensor(width * inputs * size * size + width)
-    kernel, bias = kernel[:-width], kernel[-width:]
-    kernel = kernel.reshape(width, inputs, size, size).transpose(2, 3, 1, 0)
-    gamma, beta = reader.tensor(2 * width).reshape(2, width)
-    padding = "same" if stride == 1 else "valid"
-    layer = layers.Conv2D(width, size, stride, padding)
-    y = layer(x)
-    layer.set_weights([kernel * gamma, bias * gamma + beta])
-    return y
+    return dlib.face_recognition_model_v1(str(faces.model_file("network")))
 
 
 def judge(chip: np.ndarray) -> np.ndarray:
     """Embed an aligned face, (150, 150, 3) in [0, 1], by dlib itself."""
     levels = np.rint(np.clip(chip, 0, 1) * 255).astype(np.uint8)
-    return np.array(faces._networks().network.compute_face_descriptor(levels))
+    return np.array(dlib_network().compute_face_descriptor(levels))
 
 
 def check(network: keras.Model, chips: list[np.ndarray]) -> float:
@@ -240,7 +161,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=PEOPLE)
     options = parser.parse_args()
     options.cache.mkdir(parents=True, exist_ok=True)
-    network = build_network(faces.model_file("network"))
+    network = faces.network()
     found = cases(options.people, options.cache)
     difference = check(network, [chip for case in found for chip in case[2:]])
     print(f"largest difference to dlib's embeddings: {difference:.1e}")

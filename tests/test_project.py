@@ -38,6 +38,7 @@ FLOORS = [
         "layers",
         "augment",
         "features",
+        "faces",
         "metrics",
         "damage",
         "collections",

@@ -1,0 +1,94 @@
+"""Faces against dlib itself; the masks, the reader and the messages without it."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+
+from gantools import collections, faces, photos
+
+needs_dlib = pytest.mark.skipif(
+    not all(map(importlib.util.find_spec, ("dlib", "face_recognition_models"))),
+    reason='wants the extra "faces": dlib-bin and face_recognition_models',
+)
+
+
+def a_face(angle=0.0, apart=50.0):
+    """Place five landmarks around the middle of 200 x 200 pixels, eyes `apart`."""
+    points = np.array([[0.7, 0], [0.3, 0], [-0.7, 0], [-0.3, 0], [0, 0.77]]) * apart
+    c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    points = points @ np.array([[c, s], [-s, c]]) + 100
+    return faces.Face((50, 50, 150, 150), points, 1.0)
+
+
+@pytest.mark.parametrize("angle", [0, 25])
+def test_a_mask_hides_its_part_and_turns_with_the_head(angle):
+    face = a_face(angle)
+    x, y = face.points.round().astype(int).T
+    eyes, mouth, both, whole = (
+        faces.hide(face, (200, 200, 3), part) for part in faces.PARTS
+    )
+    assert eyes[y[:4], x[:4]].all() and not eyes[y[4], x[4]]
+    assert not mouth[y, x].any() and mouth.any() and not (mouth & eyes).any()
+    assert (both == eyes | mouth).all()
+    assert whole[y[1::2], x[1::2]].all() and (mouth & ~whole).mean() < 0.001
+    assert eyes.sum() == pytest.approx(2.0 * 0.75 * 50**2, rel=0.06)
+
+
+def test_an_integer_is_written_as_dlib_writes_it():
+    assert faces._integer(2) == b"\x01\x02"
+    assert faces._integer(0) == b"\x01\x00"
+    assert faces._integer(300) == b"\x02\x2c\x01"
+
+
+def test_the_reader_finds_tensors_in_their_order_and_says_what_is_missing():
+    head = b"".join(map(faces._integer, (2, 3, 1, 1, 1)))
+    first, second = np.array([[1, 2, 3], [4, 5, 6]], "<f4")
+    data = b"anything" + head + first.tobytes() + b"more" + head + second.tobytes()
+    reader = faces._Reader(data)
+    assert reader.tensor(3).tolist() == first.tolist()
+    assert reader.tensor(3).tolist() == second.tolist()
+    with pytest.raises(ValueError, match=r"Expected a tensor of sizes \(3, 1, 1, 1\)"):
+        reader.tensor(3)
+
+
+def test_without_the_extra_the_message_names_it(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ImportError, match=r"Expected the extra faces"):
+        faces.model_file("network")
+
+
+def test_unfit_arguments_are_refused():
+    with pytest.raises(ValueError, match=r"Expected one of .* Received: 'ears'"):
+        faces.hide(a_face(), (200, 200), "ears")
+    with pytest.raises(ValueError, match=r"Expected a picture .* Received: \(4, 4\)"):
+        faces.detect(np.zeros((4, 4)))
+
+
+@pytest.fixture(scope="module")
+def portrait():
+    return photos.load(collections.picture("astronaut")).pixels[:260, 80:360]
+
+
+@needs_dlib
+def test_the_network_is_dlibs(portrait):
+    import dlib
+
+    (face, *_) = faces.detect(portrait)
+    levels = photos.to_levels(portrait, np.uint8)
+    model = dlib.face_recognition_model_v1(str(faces.model_file("network")))
+    theirs = model.compute_face_descriptor(levels, faces._shape(face), 0)
+    assert np.abs(faces.embed(portrait, face) - theirs).max() < 1e-5
+
+
+@needs_dlib
+def test_a_face_is_found_where_it_is_and_is_itself_in_grey_and_smaller(portrait):
+    (face, *_) = faces.detect(portrait)
+    left, top, right, bottom = face.box
+    assert 0 < left < face.points[:, 0].min() < face.points[:, 0].max() < right
+    assert 0 < top < face.points[:, 1].min() < face.points[:, 1].max() < bottom
+    point = faces.embed(portrait, face)
+    grey = portrait.mean(axis=-1, keepdims=True)
+    away = np.linalg.norm(faces.embed(grey, faces.detect(grey)[0]) - point)
+    assert 0 < away < faces.SAME_PERSON
+    assert faces.detect(np.zeros((200, 200, 3))) == []
