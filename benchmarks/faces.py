@@ -116,7 +116,7 @@ PAINTERS = {
 def clone(pixels, face, mask, donor):
     """Fill a mask from another face, laid on by the landmarks, without a seam.
 
-    Poisson image editing (Perez et al. 2003, doi:10.1145/882262.882269).
+    Poisson image editing (Perez et al. 2003, doi:10.1145/1201775.882269).
 
     Args:
         pixels: (H, W, 3) in [0, 1].
