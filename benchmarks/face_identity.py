@@ -34,8 +34,8 @@ from tqdm import tqdm
 
 from gantools import collections, engine, evaluation, faces
 
-PEOPLE, STEPS, RATE = 12, 60, 0.02
-WEIGHTS = (0.0, 0.01, 0.1, 1.0)
+PEOPLE, STEPS, RATE = 10, 50, 0.02
+WEIGHTS = (0.0, 0.1, 1.0)
 
 
 @functools.cache
@@ -113,7 +113,7 @@ def cases(count: int, cache: Path) -> list[tuple]:
         clean = table.coloured(table.read(path))
         face = table.face_of(clean)
         mask = faces.hide(face, clean.shape, "eyes")
-        filled = table.clone(clean, face, mask, mean)
+        filled = table.clone(clean, face, mask, mean, table.face_of(mean))
         chips = [faces.align(p, face) for p in (filled, clean)]
         chosen = faces.align(mask[..., None].astype(np.float32), face)[..., :1] > 0.5
         drawn = int(np.random.default_rng([4, index]).integers(len(train)))

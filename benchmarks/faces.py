@@ -113,7 +113,7 @@ PAINTERS = {
 }
 
 
-def clone(pixels, face, mask, donor):
+def clone(pixels, face, mask, donor, donor_face):
     """Fill a mask from another face, laid on by the landmarks, without a seam.
 
     Poisson image editing (Perez et al. 2003, doi:10.1145/1201775.882269).
@@ -122,11 +122,13 @@ def clone(pixels, face, mask, donor):
         pixels: (H, W, 3) in [0, 1].
         face: where the face is.
         mask: (H, W) bool.
-        donor: the other face, (h, w, 3) in [0, 1].
+        donor: the other picture, (h, w, 3) in [0, 1].
+        donor_face: where the face is in it.
     """
     size = pixels.shape[1::-1]
-    points = face_of(donor).points, face.points
-    lay = cv2.estimateAffinePartial2D(*points)[0]  # turn, scale and shift
+    lay = cv2.estimateAffinePartial2D(donor_face.points, face.points)[
+        0
+    ]  # turn, scale and shift
     laid = cv2.warpAffine(donor, lay, size, borderMode=cv2.BORDER_REPLICATE)
     left, top, width, height = cv2.boundingRect(mask.astype(np.uint8))
     centre = left + width // 2, top + height // 2
@@ -234,12 +236,13 @@ def hidden(known: Gallery, person: int, task: table.Task, mean) -> list[dict]:
     train = collections.files("portraits", split="train")
     drawn = int(np.random.default_rng([3, task.index]).integers(len(train)))
     donors = {"average": mean, "borrowed": coloured(read(train[drawn]))}
+    donors = {name: (donor, face_of(donor)) for name, donor in donors.items()}
     for part in faces.PARTS:
         mask = faces.hide(face, clean.shape, part)
         covered = np.where(mask[..., None], np.float32(GREY), clean)
         results = {name: paint(covered, mask) for name, paint in PAINTERS.items()}
         for name, donor in donors.items():
-            results[name] = clone(covered, face, mask, donor)
+            results[name] = clone(covered, face, mask, *donor)
         for name, result in results.items():
             row = known.row(result, face, person) | {"donor": float("nan")}
             if name == "borrowed":

