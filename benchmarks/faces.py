@@ -27,7 +27,9 @@ Writes into `gantools/records`; people are numbers, their order in the test set:
     faces-hidden.csv      a row a person, part and method
     faces-impostors.csv   how many impostor pairs lie in each step of distance
     faces-thresholds.csv  the threshold at each false accept rate, with 95 % intervals
-                          over people
+                          over people; which share of the people has a double, somebody
+                          else below it, how many the most has, and which share of all
+                          doubles the tenth of the people has that has most
 
     distance   of the embedding to the owner's clean one, the face found in the picture
                itself; empty where none was found
@@ -281,16 +283,21 @@ def thresholds(points: np.ndarray) -> list[dict]:
         share = np.cumsum(times[one] * times[two])
         drawn.append([away[np.searchsorted(share, r * share[-1])] for r in RATES])
     ends = np.quantile(drawn, [0.025, 0.975], axis=0).T
-    return [
-        {
-            "rate": rate,
-            "threshold": metrics.accept_threshold(away, rate),
-            "low": float(low),
-            "high": float(high),
-            "pairs": len(away),
-        }
-        for rate, (low, high) in zip(RATES, ends, strict=True)
-    ]
+    rows = []
+    for rate, (low, high) in zip(RATES, ends, strict=True):
+        limit = metrics.accept_threshold(away, rate)
+        row = {"rate": rate, "threshold": limit, "low": float(low), "high": float(high)}
+        near = away < limit
+        rows.append(row | doubles(np.concatenate([one[near], two[near]]), len(points)))
+    return rows
+
+
+def doubles(who: np.ndarray, people: int) -> dict:
+    """Count how false accepts are spread over people, each named as often as hit."""
+    counts = np.sort(np.bincount(who, minlength=people))[::-1]
+    tenth = counts[: round(people / 10)].sum() / counts.sum()
+    doubled = float((counts > 0).mean())
+    return {"doubled": doubled, "most": int(counts[0]), "tenth": float(tenth)}
 
 
 def _pairs(points: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
