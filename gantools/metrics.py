@@ -479,8 +479,8 @@ def true_accept_rate(
         ValueError: As for `accept_threshold`.
 
     Example:
-        >>> true_accept_rate([0.1, 0.3, 0.8], [0.5, 0.7, 0.9, 1.1], 0.25)
-        0.6666666666666666
+        >>> round(true_accept_rate([0.1, 0.3, 0.8], [0.5, 0.7, 0.9, 1.1], 0.25), 3)
+        0.667
     """
     return accept_rate(genuine, accept_threshold(impostor, false_accept_rate))
 
@@ -505,8 +505,8 @@ def equal_error_rate(
         ValueError: No distance, or one that is no number.
 
     Example:
-        >>> equal_error_rate([0.1, 0.2, 0.6], [0.5, 0.7, 0.9])
-        0.3333333333333333
+        >>> round(equal_error_rate([0.1, 0.2, 0.6], [0.5, 0.7, 0.9]), 3)
+        0.333
     """
     thresholds = np.unique(np.concatenate([genuine, impostor]))
     accepts = accept_rate(impostor, thresholds)
