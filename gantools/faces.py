@@ -16,6 +16,7 @@ along is never loaded: the pictures it was trained on may not be used commercial
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import importlib.util
 from pathlib import Path
@@ -40,7 +41,8 @@ MODELS = {
 }
 
 
-class Face(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Face:
     """Where a face is in a picture.
 
     Attributes:
