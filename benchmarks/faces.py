@@ -40,7 +40,7 @@ Writes into `gantools/records`; people are numbers, their order in the test set:
     centre     distance to the mean of all 879, cut out likewise
     donor      distance to whom the part was borrowed from, cut out likewise
 
-It takes about 20 minutes on one core.  What was measured is kept in --cache, and a
+It took about eight minutes of one core.  What was measured is kept in --cache, and a
 second run goes on there.
 """
 

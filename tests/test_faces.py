@@ -139,6 +139,36 @@ def test_a_rank_of_one_is_being_nearer_than_everybody_else():
                 assert (rank == 1) == (ahead > 0)
 
 
+def test_the_chapter_says_what_was_measured():
+    limit = {row["rate"]: row["threshold"] for row in record("faces-thresholds")}[0.001]
+
+    def column(rows, name, **asked):
+        return np.array([row[name] for row in rows if asked.items() <= row.items()])
+
+    rows, hidden, term = map(record, ("faces", "faces-hidden", "faces-identity"))
+    accepted = {
+        method: (column(rows, "distance", severity=0.9, method=method) < limit).mean()
+        for method in ("damaged", "classical", "full")
+    }
+    rounded = {method: round(100 * share) for method, share in accepted.items()}
+    assert rounded == {"damaged": 96, "classical": 85, "full": 99}
+    for severity in (0.3, 0.6, 0.9):  # "one person in five", "one in three"
+        given = {
+            m: column(rows, "given", severity=severity, method=m) for m in accepted
+        }
+        assert 0.3 <= (given["full"] > given["damaged"]).mean() <= 0.36
+        assert -0.025 < (given["full"] - given["damaged"]).mean() < -0.005
+    donor = column(hidden, "donor", part="face", method="borrowed")
+    assert len(donor) == 79 and (donor < limit).all()
+    for part, share in {"eyes": 0.91, "eyes and mouth": 0.19, "face": 0.0}.items():
+        owner = column(hidden, "given", part=part, method="hidden") < limit
+        assert round(owner.mean(), 2) == share
+    for who in ("owner", "other"):
+        for name in (f"to_{who}", f"jpeg_{who}"):
+            assert (column(term, name, reference=who) < limit).all()
+    assert (column(term, "to_owner", reference="other") > limit).all()
+
+
 @needs_dlib
 def test_a_sample_of_the_record_is_measured_again():
     try:
