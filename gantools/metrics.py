@@ -3,6 +3,7 @@
 Pictures are floats in [0, 1], (H, W, C); masks are (H, W). `psnr` to
 `average_precision` take one pair and return one number, so that a table can show each
 picture and `bootstrap` can say how far the mean of them is to be trusted.
+`accept_rate` to `equal_error_rate` judge a verifier by the distances that it measured.
 `frechet_distance`, `kernel_distance` and `precision_recall` compare two sets of
 pictures by what `features.embed` says of each: rows of numbers, (N, D).  Their values
 depend on the network and on the resizing, so name both beside them.
@@ -400,6 +401,120 @@ def precision_recall(
     return PrecisionRecall(float(precision), float(recall))
 
 
+def accept_rate(
+    distances: Sequence[float] | np.ndarray, thresholds: float | np.ndarray
+) -> float | np.ndarray:
+    """Count which share of pairs a verifier accepts: those nearer than a threshold.
+
+    Of genuine pairs, two pictures of one person, this is the true accept rate; of
+    impostor pairs, two people, the false accept rate (ISO/IEC 19795-1).
+
+    Args:
+        distances: One for each pair, (N,); inf where no face was found, which is never
+            accepted.
+        thresholds: One, or many.
+
+    Returns:
+        The share in [0, 1], of the shape of `thresholds`.
+
+    Raises:
+        ValueError: No distance, or one that is no number.
+
+    Example:
+        >>> accept_rate([0.2, 0.4, 0.6, float("inf")], 0.6)
+        0.5
+    """
+    ordered = np.sort(_check_distances(distances))
+    rate = np.searchsorted(ordered, thresholds, side="left") / ordered.size
+    return float(rate) if np.ndim(thresholds) == 0 else rate
+
+
+def accept_threshold(
+    impostor: Sequence[float] | np.ndarray, false_accept_rate: float
+) -> float:
+    """Find the largest threshold that accepts at most a given share of impostors.
+
+    With the distances in order, d_0 <= d_1 <= ..., it is d_k, k = floor(rate * N): k
+    of them are below it, or fewer where some are equal.
+
+    Args:
+        impostor: Distances between two people, (N,).
+        false_accept_rate: The share allowed, in [0, 1).
+
+    Returns:
+        The threshold; accepted is what lies strictly below it.
+
+    Raises:
+        ValueError: No distance, one that is no number, or a rate outside [0, 1).
+
+    Example:
+        >>> accept_threshold([0.9, 0.5, 0.7, 0.8], 0.25)
+        0.7
+    """
+    ordered = np.sort(_check_distances(impostor))
+    if not 0 <= false_accept_rate < 1:
+        raise ValueError(
+            f"Expected a false accept rate in [0, 1). Received: {false_accept_rate}"
+        )
+    return float(ordered[math.floor(false_accept_rate * ordered.size + 1e-9)])
+
+
+def true_accept_rate(
+    genuine: Sequence[float] | np.ndarray,
+    impostor: Sequence[float] | np.ndarray,
+    false_accept_rate: float,
+) -> float:
+    """Count which share of genuine pairs is accepted at a given false accept rate.
+
+    Args:
+        genuine: Distances between two pictures of one person, (N,).
+        impostor: Distances between two people, (M,); for a rate of 1/1000 to mean
+            anything, some thousands.
+        false_accept_rate: The share of impostors that may be accepted, in [0, 1).
+
+    Returns:
+        The share in [0, 1]; 1 minus it is the false reject rate.
+
+    Raises:
+        ValueError: As for `accept_threshold`.
+
+    Example:
+        >>> round(true_accept_rate([0.1, 0.3, 0.8], [0.5, 0.7, 0.9, 1.1], 0.25), 3)
+        0.667
+    """
+    return accept_rate(genuine, accept_threshold(impostor, false_accept_rate))
+
+
+def equal_error_rate(
+    genuine: Sequence[float] | np.ndarray, impostor: Sequence[float] | np.ndarray
+) -> float:
+    """Measure a verifier by one number: the rate at which both its errors are equal.
+
+    As the threshold grows, the false accept rate rises and the false reject rate falls.
+    Where they pass each other, their mean is returned.  For two normal distributions
+    of deviation 1 and d apart it is Phi(-d / 2).
+
+    Args:
+        genuine: Distances between two pictures of one person, (N,).
+        impostor: Distances between two people, (M,).
+
+    Returns:
+        The rate: 0 where a threshold separates them, 0.5 where they are alike.
+
+    Raises:
+        ValueError: No distance, or one that is no number.
+
+    Example:
+        >>> round(equal_error_rate([0.1, 0.2, 0.6], [0.5, 0.7, 0.9]), 3)
+        0.333
+    """
+    thresholds = np.unique(np.concatenate([genuine, impostor]))
+    accepts = accept_rate(impostor, thresholds)
+    rejects = 1 - accept_rate(genuine, thresholds)
+    nearest = np.argmin(np.abs(accepts - rejects))
+    return float((accepts[nearest] + rejects[nearest]) / 2)
+
+
 def bootstrap(
     values: Sequence[float] | np.ndarray,
     rng: np.random.Generator,
@@ -555,6 +670,13 @@ def _shares_below(scores: np.ndarray, others: np.ndarray) -> np.ndarray:
     others = np.sort(others)
     ends = (np.searchsorted(others, scores, side) for side in ("left", "right"))
     return sum(ends) / (2 * others.size)
+
+
+def _check_distances(distances: Sequence[float] | np.ndarray) -> np.ndarray:
+    distances = np.asarray(distances, "float64")
+    if distances.ndim != 1 or not distances.size or np.isnan(distances).any():
+        raise ValueError(f"Expected a row of distances. Received: {distances}")
+    return distances
 
 
 def _check_level(level: float) -> None:

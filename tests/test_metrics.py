@@ -1,6 +1,7 @@
 """Metrics against scikit-image, closed forms and counting by hand."""
 
 import statistics
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -197,6 +198,37 @@ def gaussians(seed, n, mean=0.0, scale=1.0, size=6):
     return mean + scale * draw
 
 
+def test_a_verifier_of_two_normal_distributions_has_its_closed_form():
+    rng, normal = np.random.default_rng(0), NormalDist()
+    genuine, impostor = rng.normal(0, 1, 40_000), rng.normal(3, 1, 40_000)
+    for rate in (0.1, 0.01):
+        threshold = 3 + normal.inv_cdf(rate)
+        found = metrics.accept_threshold(impostor, rate)
+        assert found == pytest.approx(threshold, abs=0.05)
+        accepted = metrics.true_accept_rate(genuine, impostor, rate)
+        assert accepted == pytest.approx(normal.cdf(threshold), abs=0.01)
+    equal = metrics.equal_error_rate(genuine, impostor)
+    assert equal == pytest.approx(normal.cdf(-1.5), abs=0.004)
+
+
+def test_a_threshold_accepts_at_most_the_rate_and_the_next_one_more():
+    impostor = np.random.default_rng(1).integers(0, 50, 1000) / 50  # with many ties
+    for rate in (0.0, 0.001, 0.01, 0.123, 0.5, 0.999):
+        threshold = metrics.accept_threshold(impostor, rate)
+        assert metrics.accept_rate(impostor, threshold) <= rate
+        assert metrics.accept_rate(impostor, np.nextafter(threshold, 1)) > rate
+    exact = np.arange(1000) / 1000
+    assert metrics.accept_threshold(exact, 0.29) == 0.29  # 0.29 * 1000 < 290
+
+
+def test_a_face_that_was_not_found_is_never_accepted():
+    genuine, impostor = [0.1, np.inf, 0.2, np.inf], [0.5, 0.9]
+    assert metrics.true_accept_rate(genuine, impostor, 0.0) == 0.5
+    assert metrics.accept_rate(genuine, np.array([0.15, 9.0])).tolist() == [0.25, 0.5]
+    assert metrics.equal_error_rate([0.1, 0.2], [0.3, 0.4]) == 0.0
+    assert metrics.equal_error_rate([0.1, 0.2], [0.1, 0.2]) == 0.5
+
+
 def test_frechet_distance_equals_the_closed_form_of_two_gaussians():
     """Against scipy's matrix root, means and covariances taken by hand."""
     from scipy.linalg import sqrtm
@@ -326,6 +358,14 @@ def test_precision_and_recall_tell_a_lack_of_variety_from_a_lack_of_reality():
         (
             lambda: metrics.bootstrap([], np.random.default_rng(0)),
             r"Expected a row of finite numbers. Received: \[\]",
+        ),
+        (
+            lambda: metrics.accept_rate([0.1, np.nan], 0.5),
+            "Expected a row of distances",
+        ),
+        (
+            lambda: metrics.accept_threshold([0.1], 1.0),
+            r"Expected a false accept rate in \[0, 1\). Received: 1.0",
         ),
         (
             lambda: metrics.wilson(3, 2),

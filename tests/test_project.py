@@ -39,6 +39,7 @@ FLOORS = [
         "layers",
         "augment",
         "features",
+        "faces",
         "metrics",
         "damage",
         "collections",
@@ -129,7 +130,7 @@ def test_every_supported_python_is_tested():
 
 def test_every_system_gets_the_commands_of_the_makefile():
     nbval = "--nbval-sanitize-with tests/sanitize.cfg -n 2 --dist loadscope notebooks"
-    unit = "pytest --ignore tests/browser --doctest-modules gantools tests"
+    unit = "pytest --ignore tests/browser --doctest-modules -n 2 gantools tests"
     for name in ("Makefile", "README.md", ".github/workflows/ci.yml"):
         text = " ".join(read(name).replace("\\\n", " ").split())
         assert nbval in text and unit in text, name
