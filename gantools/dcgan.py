@@ -18,7 +18,7 @@ import numpy as np
 from keras import layers, ops
 
 from gantools import augment, collections, engine, losses, photos, pretrained, training
-from gantools.layers import spectral
+from gantools.layers import spectral, synchronized
 
 LATENT = 100
 SIDE = 32
@@ -347,6 +347,8 @@ def player(model: keras.Model, seed, dtype: str = "float32") -> keras.Model:
         seed: of `np.random.default_rng`.
         dtype: the precision to compute in.
     """
+    if engine.replicas() > 1:
+        model = synchronized(model)
     rng = np.random.default_rng(seed)
     for layer in model.layers:
         for name in ("kernel", "embeddings"):

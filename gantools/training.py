@@ -432,7 +432,7 @@ def _lasting_name(variable):
 
 
 def _to_numpy(variable):
-    array = np.asarray(ops.convert_to_numpy(variable.value))
+    array = np.asarray(variable.numpy())  # of one device, if it is on several
     # bfloat16 is no type of NumPy's own, and float32 holds each of its values.
     return array if array.dtype.isbuiltin == 1 else array.astype("float32")
 

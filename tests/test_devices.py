@@ -1,0 +1,168 @@
+"""Several devices and several machines: the losses of one device, the step unchanged.
+
+What the devices of this computer cannot be, they imitate: TensorFlow and JAX each cut
+one processor into two virtual ones, and two processes talk over the loopback.
+"""
+
+import importlib.util
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[1]
+STEPS = 3
+
+# A GAN with all that devices could disagree about: batch statistics, gradients that
+# are clipped by the length of all, an average, noise.
+COMMON = """
+import contextlib, sys
+import keras
+import numpy as np
+from keras import layers
+from gantools import dcgan, engine, training
+
+folder = sys.argv[1]
+dcgan.build_generator = lambda: keras.Sequential([
+    keras.Input((100,)), layers.Dense(8, use_bias=False), layers.BatchNormalization(),
+    layers.LeakyReLU(), layers.Dense(6, activation="tanh"),
+])
+dcgan.build_discriminator = lambda: keras.Sequential([
+    keras.Input((6,)), layers.Dense(8), layers.LeakyReLU(), layers.Dense(1),
+])
+
+def batches(step):
+    rng = np.random.default_rng([0, step])
+    real, z = rng.uniform(-1, 1, (8, 6)), rng.normal(size=(8, 100))
+    return real.astype("float32"), z.astype("float32")
+
+class Fed:
+    def __init__(self):
+        self.gan = dcgan.DCGAN(seed=0, learning_rate=(0.01, 0.01))
+        self.gan.g_optimizer.global_clipnorm = 0.01
+        self.state = self.gan.state
+
+    def step(self, real, z):
+        return self.gan.step(real, z=z)
+
+def train(name, steps=3, **options):
+    return training.fit(Fed(), batches, steps, f"{folder}/{name}", log_every=1,
+                        workers=1, **options)
+"""
+
+TWO_DEVICES = """
+if engine.BACKEND == "tensorflow":
+    import tensorflow as tf
+    (cpu,) = tf.config.list_physical_devices("CPU")
+    half = tf.config.LogicalDeviceConfiguration()
+    tf.config.set_logical_device_configuration(cpu, [half, half])
+train(engine.BACKEND + "-one")
+names = ["CPU:0", "CPU:1"] if engine.BACKEND == "tensorflow" else None
+name = engine.BACKEND + "-two"
+with engine.data_parallel(names):
+    train(name, 2)
+    train(name, 3, resume=True)
+    copies = Fed().state
+    if engine.BACKEND == "tensorflow":
+        assert engine.replicas() == 2
+        seeds = keras.random.SeedGenerator(0)
+        def draw(x):
+            noise = keras.random.normal((1,), seed=seeds)
+            return {"mean": noise, "square": noise**2}
+        logs = engine.compile_step(draw, [seeds])(np.zeros((2, 1), "float32"))
+        assert float(logs["square"][0] - logs["mean"][0] ** 2) > 1e-3, logs
+    try:
+        engine.compile_step(lambda x: {}, [])(np.zeros((3, 1), "float32"))
+    except ValueError as error:
+        assert "Expected a batch that 2 devices can share evenly" in str(error)
+    else:
+        raise AssertionError("a batch of 3 was cut in two")
+assert engine.replicas() == 1
+train(name, 4, resume=True)  # what two devices have learned, one can go on with
+"""
+
+TWO_PROCESSES = """
+import tensorflow as tf
+strategy = tf.distribute.MultiWorkerMirroredStrategy()
+with strategy.scope():
+    assert engine.replicas() == 2
+    train("process-" + sys.argv[2])
+"""
+
+
+def start(code, *arguments, **environment):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    return subprocess.Popen(
+        [sys.executable, "-c", COMMON + code, *map(str, arguments)],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def finish(*processes):
+    said = [process.communicate()[0] for process in processes]
+    assert not any(p.returncode for p in processes), "\n".join(s[-4000:] for s in said)
+
+
+def losses(folder):
+    rows = np.genfromtxt(folder / "history.csv", delimiter=",", names=True)
+    return np.array([[row["g_loss"], row["d_loss"]] for row in rows[:STEPS]])
+
+
+def variables(folder):
+    with np.load(folder / "checkpoint.npz") as file:
+        return {k: file[k] for k in file.files if k.startswith("variable/")}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("devices")
+    finish(start(TWO_DEVICES, folder, KERAS_BACKEND="tensorflow"))
+    return folder
+
+
+# Sums in another order differ by 1e-7; without synchronized statistics, with gradients
+# that are not averaged, or clipped by parts, the third losses differ by over 1e-3.
+TOLERANCE = 1e-5
+
+
+def test_two_devices_give_the_losses_of_one(folder):
+    one, two = losses(folder / "tensorflow-one"), losses(folder / "tensorflow-two")
+    np.testing.assert_allclose(two, one, rtol=TOLERANCE)
+
+
+def test_two_devices_of_jax_give_the_losses_of_one(folder):
+    if importlib.util.find_spec("jax") is None:
+        pytest.skip("jax is not installed: its devices are not tested here")
+    flags = "--xla_force_host_platform_device_count=2"
+    finish(start(TWO_DEVICES, folder, KERAS_BACKEND="jax", XLA_FLAGS=flags))
+    one, two = losses(folder / "jax-one"), losses(folder / "jax-two")
+    np.testing.assert_allclose(two, one, rtol=TOLERANCE)
+    np.testing.assert_allclose(two, losses(folder / "tensorflow-one"), rtol=TOLERANCE)
+
+
+def test_two_processes_give_the_losses_of_one_and_the_same_weights(folder):
+    with socket.socket() as first, socket.socket() as second:
+        for s in (first, second):
+            s.bind(("127.0.0.1", 0))
+        workers = [f"127.0.0.1:{s.getsockname()[1]}" for s in (first, second)]
+    processes = []
+    for i in range(2):
+        task = {"type": "worker", "index": i}
+        config = json.dumps({"cluster": {"worker": workers}, "task": task})
+        options = {"KERAS_BACKEND": "tensorflow", "TF_CONFIG": config}
+        processes.append(start(TWO_PROCESSES, folder, i, **options))
+    finish(*processes)
+    one = losses(folder / "tensorflow-one")
+    np.testing.assert_allclose(losses(folder / "process-0"), one, rtol=TOLERANCE)
+    first, second = variables(folder / "process-0"), variables(folder / "process-1")
+    assert first.keys() == second.keys()
+    for name in first:
+        np.testing.assert_array_equal(first[name], second[name])
