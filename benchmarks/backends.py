@@ -1,4 +1,4 @@
-"""Measure one training step, the package's own, in seven ways of running it.
+"""Measure one training step, the package's own, in eight ways of running it.
 
     python benchmarks/backends.py
 
@@ -37,21 +37,26 @@ class Way:
         compiled: by `engine.compile_step`; otherwise operation by operation.
         xla: as `jit_compile` there.
         dtype: the precision to compute in.
-        one_dnn: let TensorFlow use the library of that name.
+        settings: environment variables and their values.
     """
 
     backend: str
     compiled: bool = True
     xla: bool | None = None
     dtype: str = "float32"
-    one_dnn: bool = True
+    settings: tuple[tuple[str, str], ...] = ()
 
 
 WAYS = {
     "graph": Way("tensorflow"),
     "eager": Way("tensorflow", compiled=False),
     "graph and XLA": Way("tensorflow", xla=True),
-    "graph without oneDNN": Way("tensorflow", one_dnn=False),
+    "graph without oneDNN": Way(
+        "tensorflow", settings=(("TF_ENABLE_ONEDNN_OPTS", "0"),)
+    ),
+    "graph in two threads": Way(
+        "tensorflow", settings=(("TF_NUM_INTRAOP_THREADS", "2"),)
+    ),
     "graph in bfloat16": Way("tensorflow", dtype="mixed_bfloat16"),
     "jit": Way("jax"),
     "no tracing": Way("torch"),
@@ -105,12 +110,8 @@ def line_up(data: Path) -> list[step_speed.Contender]:
     contenders = []
     for name, way in WAYS.items():
         if importlib.util.find_spec(way.backend):
-            settings = {} if way.one_dnn else {"TF_ENABLE_ONEDNN_OPTS": "0"}
-            contenders.append(
-                step_speed.Contender(
-                    name, way.backend, sys.executable, data, __file__, **settings
-                )
-            )
+            where = name, way.backend, sys.executable, data, __file__
+            contenders.append(step_speed.Contender(*where, **dict(way.settings)))
     return contenders
 
 

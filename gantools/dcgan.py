@@ -506,10 +506,10 @@ def inherit(trainer: DCGAN, other: DCGAN) -> None:
         (trainer.average.model, other.average.model),
     ]
     for mine, theirs in pairs:
-        known = {v.path: ops.convert_to_numpy(v.value) for v in theirs.variables}
+        known = {v.path: v.numpy() for v in theirs.variables}
         for v in mine.variables:
             if v.path in known:
-                v.assign(_inherited(ops.convert_to_numpy(v.value), known[v.path]))
+                v.assign(_inherited(v.numpy(), known[v.path]))
 
 
 def _inherited(mine, theirs):

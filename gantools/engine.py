@@ -83,9 +83,9 @@ if BACKEND == "tensorflow":
             tape.gradient(loss, [v.value for v in group], unconnected_gradients="zero")
             for loss, group in zip(losses, groups, strict=True)
         ]
-        if _replicas() > 1:  # inside a compiled step
-            mean = tf.distribute.ReduceOp.MEAN
-            grads = tf.distribute.get_replica_context().all_reduce(mean, grads)
+        replica = tf.distribute.get_replica_context()  # None outside of a step
+        if replica and replica.num_replicas_in_sync > 1:
+            grads = replica.all_reduce(tf.distribute.ReduceOp.MEAN, grads)
         return (losses, logs), grads
 
     def _input_gradient(total, x):
@@ -104,25 +104,8 @@ if BACKEND == "tensorflow":
 
     def _replicated(step, state, strategy):
         """Give a step on all replicas, and what deals each its part of a batch."""
-        for owner in tree.flatten(state):
-            if isinstance(owner, keras.optimizers.Optimizer):
-                # Keras adds gradients up after it has clipped them: too late for one
-                # length of all. Ours are means over all replicas already.
-                if not hasattr(owner, "_all_reduce_sum_gradients"):
-                    raise NotImplementedError(
-                        "Expected optimizers with _all_reduce_sum_gradients. "
-                        f"Received: Keras {keras.__version__}"
-                    )
-                owner._all_reduce_sum_gradients = list
-        seeds = [v for v in variables_of(state) if v.name == "seed_generator_state"]
-
-        @tf.function(autograph=False)
-        def draw_apart():
-            number = tf.distribute.get_replica_context().replica_id_in_sync_group
-            for seed in seeds:
-                seed.value.assign_add(tf.cast([number, 0], seed.value.dtype))
-
-        strategy.run(draw_apart)  # or each would draw the same noise
+        _take_means(state)
+        _draw_apart(state, strategy)
 
         def on_all(*parts):
             logs = strategy.run(step, parts)
@@ -133,12 +116,40 @@ if BACKEND == "tensorflow":
         def place(x):
             parts = _parts(np.asarray(x), strategy.num_replicas_in_sync)
             return strategy.experimental_distribute_values_from_function(
-                lambda context: tf.convert_to_tensor(
-                    parts[context.replica_id_in_sync_group]
+                lambda replica: tf.convert_to_tensor(
+                    parts[replica.replica_id_in_sync_group]
                 )
             )
 
         return on_all, place
+
+    def _take_means(state):
+        """Let optimizers take gradients as they come: means over all replicas.
+
+        Keras adds up those of the replicas after it has clipped each by itself.
+        """
+        for owner in tree.flatten(state):
+            if isinstance(owner, keras.optimizers.Optimizer):
+                if not hasattr(owner, "_all_reduce_sum_gradients"):
+                    raise NotImplementedError(
+                        "Expected optimizers with _all_reduce_sum_gradients. "
+                        f"Received: Keras {keras.__version__}"
+                    )
+                owner._all_reduce_sum_gradients = list
+
+    def _draw_apart(state, strategy):
+        """Give each replica its own seeds; the same again when a run is resumed."""
+        seeds = [v for v in variables_of(state) if v.name == "seed_generator_state"]
+
+        @tf.function(autograph=False)
+        def set_apart():
+            number = tf.distribute.get_replica_context().replica_id_in_sync_group
+            for v in seeds:
+                seed, counter = tf.unstack(v.value)
+                apart = seed % 2**24 + tf.cast(number, seed.dtype) * 2**24
+                v.value.assign(tf.stack([apart, counter]))
+
+        strategy.run(set_apart)
 
     def _predict(model, inputs):
         # Keras traces anew for every height and width, and complains that it does.
