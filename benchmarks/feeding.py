@@ -6,7 +6,9 @@ Two kinds of batches: `crops`, which `dcgan.crops` cuts out of photographs, and
 `damaged`, which `pairs.repair_batches` ages as well.  Five ways: the loop prepares each
 batch itself; one thread or two prepare ahead, or two processes, as `training.fit` has
 it; and `tf.data` with two calls at a time.  The loop itself does nothing.  The ways
-take turns for some rounds.  Writes `gantools/records/feeding.csv`.
+take turns for some rounds.  On a busy machine the rates say little; the processor
+seconds that a batch took, in all threads and processes, hold there, too.  Writes
+`gantools/records/feeding.csv`.
 """
 
 import argparse
@@ -67,29 +69,36 @@ def kinds() -> dict[str, Batches]:
     }
 
 
-def rate(batches: Batches, count: int, way: str) -> float:
-    """Feed `count` batches; give batches per second, from the second on."""
+def feed(batches: Batches, count: int, way: str) -> tuple[float, float]:
+    """Feed `count` batches; give batches per second, and processor seconds of each.
+
+    The rate is that from the second batch on, when all that starts has started.
+    """
+    worked = sum(os.times()[:4])  # of this process and of those that it waited for
     with WAYS[way](batches, count) as stream:
         stream = iter(stream)
-        next(stream)  # after which all that starts has started
+        next(stream)
         start = time.perf_counter()
         for _ in stream:
             pass
-        return (count - 1) / (time.perf_counter() - start)
+        rate = (count - 1) / (time.perf_counter() - start)
+    return rate, (sum(os.times()[:4]) - worked) / count
 
 
 def measure(rounds: int, count: int) -> list[dict[str, str]]:
     """Let the ways take turns; give the rows of the record."""
     rows = []
     for kind, batches in kinds().items():
-        rates: dict[str, list[float]] = {way: [] for way in WAYS}
+        found: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
         for _ in range(rounds):
-            for way, found in rates.items():
-                found.append(rate(batches, count, way))
-        for way, found in rates.items():
+            for way, results in found.items():
+                results.append(feed(batches, count, way))
+        for way, results in found.items():
+            rates, seconds = zip(*results, strict=True)
             row = {"batches": kind, "way": way}
-            row["per second"] = f"{statistics.median(found):.2f}"
-            row |= {"lowest": f"{min(found):.2f}", "highest": f"{max(found):.2f}"}
+            row["per second"] = f"{statistics.median(rates):.2f}"
+            row |= {"lowest": f"{min(rates):.2f}", "highest": f"{max(rates):.2f}"}
+            row["processor seconds"] = f"{statistics.median(seconds):.4f}"
             rows.append(row | {"load": f"{os.getloadavg()[1]:.1f}"})
             print(*rows[-1].values(), sep=" | ", flush=True)
     return rows

@@ -124,10 +124,19 @@ def variables(folder):
         return {k: file[k] for k in file.files if k.startswith("variable/")}
 
 
+HAS_JAX = importlib.util.find_spec("jax") is not None
+VIRTUAL = "--xla_force_host_platform_device_count=2"
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
+    """Train on one device and on two, on both frameworks at the same time."""
     folder = tmp_path_factory.mktemp("devices")
-    finish(start(TWO_DEVICES, folder, KERAS_BACKEND="tensorflow"))
+    processes = [start(TWO_DEVICES, folder, KERAS_BACKEND="tensorflow")]
+    if HAS_JAX:
+        options = {"KERAS_BACKEND": "jax", "XLA_FLAGS": VIRTUAL}
+        processes.append(start(TWO_DEVICES, folder, **options))
+    finish(*processes)
     return folder
 
 
@@ -141,11 +150,8 @@ def test_two_devices_give_the_losses_of_one(folder):
     np.testing.assert_allclose(two, one, rtol=TOLERANCE)
 
 
+@pytest.mark.skipif(not HAS_JAX, reason="jax is not installed")
 def test_two_devices_of_jax_give_the_losses_of_one(folder):
-    if importlib.util.find_spec("jax") is None:
-        pytest.skip("jax is not installed: its devices are not tested here")
-    flags = "--xla_force_host_platform_device_count=2"
-    finish(start(TWO_DEVICES, folder, KERAS_BACKEND="jax", XLA_FLAGS=flags))
     one, two = losses(folder / "jax-one"), losses(folder / "jax-two")
     np.testing.assert_allclose(two, one, rtol=TOLERANCE)
     np.testing.assert_allclose(two, losses(folder / "tensorflow-one"), rtol=TOLERANCE)
