@@ -96,7 +96,7 @@ if BACKEND == "tensorflow":
 
     def _compile(step, state, jit):
         place = tf.convert_to_tensor
-        if _replicas() > 1:
+        if tf.distribute.has_strategy():
             step, place = _replicated(step, state, tf.distribute.get_strategy())
         traced = tf.function(step, jit_compile=bool(jit), autograph=False)
         # NumPy scalars and Python numbers would retrace for every new value.

@@ -231,7 +231,8 @@ def fit(
 
     On a CPU the same run gives the same bits. On a GPU TensorFlow first needs
     `tf.config.experimental.enable_op_determinism()`. PyTorch's Dropout draws from its
-    global generator, which no checkpoint holds.
+    global generator, which no checkpoint holds.  For several devices build the
+    trainer and call this inside `engine.data_parallel`.
 
     Args:
         trainer: what to train.

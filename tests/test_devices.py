@@ -89,6 +89,8 @@ with engine.data_parallel(names):
         raise AssertionError("a batch of 3 was cut in two")
 assert engine.replicas() == 1
 train(name, 4, resume=True)  # begun by two
+with engine.data_parallel(names and names[:1]):  # nor is one an error
+    train(engine.BACKEND + "-alone", 1)
 """
 
 TWO_PROCESSES = """
@@ -119,6 +121,7 @@ def finish(*processes):
 
 def losses(folder):
     rows = np.genfromtxt(folder / "history.csv", delimiter=",", names=True)
+    rows = np.atleast_1d(rows)
     return np.array([[row["g_loss"], row["d_loss"]] for row in rows])  # (steps, 2)
 
 
@@ -151,6 +154,8 @@ TOLERANCE = 1e-5
 def test_two_devices_give_the_losses_of_one(folder):
     one, two = losses(folder / "tensorflow-one"), losses(folder / "tensorflow-two")
     np.testing.assert_allclose(two, one, rtol=TOLERANCE)
+    alone = losses(folder / "tensorflow-alone")
+    np.testing.assert_allclose(alone, one[:1], rtol=TOLERANCE)
 
 
 @pytest.mark.skipif(not HAS_JAX, reason="jax is not installed")
