@@ -263,32 +263,41 @@ def read(path: Path) -> tuple[Weights, list[tuple[np.ndarray, np.ndarray]]]:
 
 
 class Contender:
-    """A loop in a process of its own."""
+    """A loop in a process of its own, which `script` serves."""
 
-    def __init__(self, loop: str, backend: str, python: str, data: Path):
+    def __init__(
+        self,
+        loop: str,
+        backend: str,
+        python: str,
+        data: Path,
+        script: str = __file__,
+        **settings: str,
+    ):
         self.loop, self.backend = loop, backend
         self.seconds: list[float] = []
         environment = {
             **os.environ,
             "KERAS_BACKEND": backend,
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path[1:]]),
             "TF_CPP_MIN_LOG_LEVEL": "2",
             "CUDA_VISIBLE_DEVICES": "-1",
         }
         environment.pop("TF_ENABLE_ONEDNN_OPTS", None)  # tests turn it off: slower
+        environment |= settings
         self.log = data.with_name(f"{self}.log")
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [python, __file__, "--serve", loop, "--data", str(data)],
+                [python, script, "--serve", loop, "--data", str(data)],
                 env=environment,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
             )
-        first = self.answer()
-        self.losses = np.array(first["losses"])  # (CHECKED, 2)
-        self.versions = first["versions"]
+        self.first = self.answer()
+        self.losses = np.array(self.first["losses"])  # (CHECKED, 2)
+        self.versions = self.first["versions"]
 
     def __str__(self) -> str:
         return f"{self.loop} on {BACKENDS[self.backend]}"
@@ -313,14 +322,16 @@ class Contender:
         self.process.wait()
 
 
-def check(contenders: Sequence[Contender]) -> dict[str, float]:
+def check(
+    contenders: Sequence[Contender], tolerance: float = TOLERANCE
+) -> dict[str, float]:
     """Assert that all do the same mathematics; give each one's largest deviation."""
     reference = contenders[0].losses
     deviations = {}
     for contender in contenders:
         deviation = np.max(np.abs(contender.losses / reference - 1))
         print(f"{contender!s:40s} losses deviate by {deviation:.1e}", flush=True)
-        assert deviation <= TOLERANCE, (str(contender), contender.losses, reference)
+        assert deviation <= tolerance, (str(contender), contender.losses, reference)
         deviations[str(contender)] = float(f"{deviation:.1e}")
     return deviations
 

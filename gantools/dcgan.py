@@ -18,7 +18,7 @@ import numpy as np
 from keras import layers, ops
 
 from gantools import augment, collections, engine, losses, photos, pretrained, training
-from gantools.layers import spectral
+from gantools.layers import spectral, synchronized
 
 LATENT = 100
 SIDE = 32
@@ -358,6 +358,8 @@ def player(model: keras.Model, seed, dtype: str = "float32") -> keras.Model:
         seed: of `np.random.default_rng`.
         dtype: the precision to compute in.
     """
+    if engine.replicas() > 1:
+        model = synchronized(model)
     rng = np.random.default_rng(seed)
     for layer in model.layers:
         for name in ("kernel", "embeddings"):
@@ -515,10 +517,10 @@ def inherit(trainer: DCGAN, other: DCGAN) -> None:
         (trainer.average.model, other.average.model),
     ]
     for mine, theirs in pairs:
-        known = {v.path: ops.convert_to_numpy(v.value) for v in theirs.variables}
+        known = {v.path: v.numpy() for v in theirs.variables}
         for v in mine.variables:
             if v.path in known:
-                v.assign(_inherited(ops.convert_to_numpy(v.value), known[v.path]))
+                v.assign(_inherited(v.numpy(), known[v.path]))
 
 
 def _inherited(mine, theirs):

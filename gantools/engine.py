@@ -17,9 +17,11 @@ what is computed in the function handed to these tools. All else is a constant.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops, tree
 
 BACKEND: str = keras.backend.backend()
@@ -49,8 +51,27 @@ def variables_of(state: Any) -> list[keras.Variable]:
     return list(found.values())
 
 
+def _parts(x, n):
+    """Cut an array into n along its first axis; a single number is for all."""
+    if np.ndim(x) == 0:
+        return [x] * n
+    if len(x) % n:
+        raise ValueError(
+            f"Expected a batch that {n} devices can share evenly. Received: {len(x)}"
+        )
+    return np.split(x, n)
+
+
 if BACKEND == "tensorflow":
     import tensorflow as tf
+
+    def _data_parallel(devices):
+        # The default way of adding up fails when two optimizers do it in one step.
+        ops_between = tf.distribute.HierarchicalCopyAllReduce()
+        return tf.distribute.MirroredStrategy(devices, ops_between).scope()
+
+    def _replicas():
+        return tf.distribute.get_strategy().num_replicas_in_sync
 
     def _value_and_grads(losses_fn, groups):
         with tf.GradientTape(
@@ -62,6 +83,9 @@ if BACKEND == "tensorflow":
             tape.gradient(loss, [v.value for v in group], unconnected_gradients="zero")
             for loss, group in zip(losses, groups, strict=True)
         ]
+        replica = tf.distribute.get_replica_context()  # None outside of a step
+        if replica and replica.num_replicas_in_sync > 1:
+            grads = replica.all_reduce(tf.distribute.ReduceOp.MEAN, grads)
         return (losses, logs), grads
 
     def _input_gradient(total, x):
@@ -71,9 +95,61 @@ if BACKEND == "tensorflow":
         return tape.gradient(y, x, unconnected_gradients="zero")
 
     def _compile(step, state, jit):
+        place = tf.convert_to_tensor
+        if tf.distribute.has_strategy():
+            step, place = _replicated(step, state, tf.distribute.get_strategy())
         traced = tf.function(step, jit_compile=bool(jit), autograph=False)
         # NumPy scalars and Python numbers would retrace for every new value.
-        return lambda *batch: traced(*tree.map_structure(tf.convert_to_tensor, batch))
+        return lambda *batch: traced(*tree.map_structure(place, batch))
+
+    def _replicated(step, state, strategy):
+        """Give a step on all replicas, and what deals each its part of a batch."""
+        _take_means(state)
+        _draw_apart(state, strategy)
+
+        def on_all(*parts):
+            logs = strategy.run(step, parts)
+            return tree.map_structure(
+                lambda x: strategy.reduce("MEAN", x, axis=None), logs
+            )
+
+        def place(x):
+            parts = _parts(np.asarray(x), strategy.num_replicas_in_sync)
+            return strategy.experimental_distribute_values_from_function(
+                lambda replica: tf.convert_to_tensor(
+                    parts[replica.replica_id_in_sync_group]
+                )
+            )
+
+        return on_all, place
+
+    def _take_means(state):
+        """Let optimizers take gradients as they come: means over all replicas.
+
+        Keras adds up those of the replicas after it has clipped each by itself.
+        """
+        for owner in tree.flatten(state):
+            if isinstance(owner, keras.optimizers.Optimizer):
+                if not hasattr(owner, "_all_reduce_sum_gradients"):
+                    raise NotImplementedError(
+                        "Expected optimizers with _all_reduce_sum_gradients. "
+                        f"Received: Keras {keras.__version__}"
+                    )
+                owner._all_reduce_sum_gradients = list
+
+    def _draw_apart(state, strategy):
+        """Give each replica its own seeds; the same again when a run is resumed."""
+        seeds = [v for v in variables_of(state) if v.name == "seed_generator_state"]
+
+        @tf.function(autograph=False)
+        def set_apart():
+            number = tf.distribute.get_replica_context().replica_id_in_sync_group
+            for v in seeds:
+                seed, counter = tf.unstack(v.value)
+                apart = seed % 2**24 + tf.cast(number, seed.dtype) * 2**24
+                v.value.assign(tf.stack([apart, counter]))
+
+        strategy.run(set_apart)
 
     def _traced(model):
         forward = model.__dict__.get("_any_size")
@@ -97,6 +173,12 @@ if BACKEND == "tensorflow":
 
 elif BACKEND == "jax":
     import jax
+
+    def _data_parallel(devices):
+        return keras.distribution.DataParallel(devices=devices).scope()
+
+    def _replicas():
+        return 1  # one program sees the whole batch, wherever its parts lie
 
     def _predict(model, inputs):
         return model.predict_on_batch(inputs)
@@ -179,8 +261,16 @@ elif BACKEND == "jax":
 
         if jit in (None, True):  # donated: the memory of the old values is used again
             pure = jax.jit(pure, donate_argnums=0)
+        parallel = keras.distribution.distribution()
+
+        def place(x):
+            _parts(x, parallel.num_model_replicas)
+            layout = parallel.get_data_layout(np.shape(x))
+            return keras.distribution.distribute_tensor(x, layout) if np.ndim(x) else x
 
         def fast(*batch):
+            if parallel:
+                batch = tree.map_structure(place, batch)
             logs, values = pure([v.value for v in variables], batch)
             for v, x in zip(variables, values, strict=True):
                 v.assign(x)
@@ -190,6 +280,15 @@ elif BACKEND == "jax":
 
 elif BACKEND == "torch":
     import torch
+
+    def _data_parallel(devices):
+        raise NotImplementedError(
+            "Expected KERAS_BACKEND to be tensorflow or jax, for several devices. "
+            "Received: torch"
+        )
+
+    def _replicas():
+        return 1
 
     def _predict(model, inputs):
         return model.predict_on_batch(inputs)
@@ -226,6 +325,38 @@ else:
     raise ImportError(
         f"Expected KERAS_BACKEND to be tensorflow, jax or torch. Received: {BACKEND}"
     )
+
+
+def data_parallel(devices: Sequence[str] | None = None) -> AbstractContextManager:
+    """Build and train on several devices at once: each gets a part of every batch.
+
+    Every device holds all weights and computes on its part; the gradients are
+    averaged over all before an optimizer sees them.  A step needs no change:
+
+        with engine.data_parallel():
+            trainer = dcgan.DCGAN()
+            training.fit(trainer, batches, steps)
+
+    On TensorFlow each device runs the step by itself, so batch normalisation has to
+    be `layers.synchronized`, and a loss that is no mean over samples becomes the mean
+    of what it is on each part.  For several machines enter the scope of a
+    `tf.distribute.MultiWorkerMirroredStrategy` instead: every process calls `fit` with
+    the same `batches`, each with a folder of its own.  On JAX one program sees the
+    whole batch, and nothing of this matters.
+
+    Args:
+        devices: their names, such as "GPU:0" on TensorFlow and "gpu:0" on JAX; by
+            default all GPUs, or else all processors.
+
+    Raises:
+        NotImplementedError: the backend is torch.
+    """
+    return _data_parallel(devices)
+
+
+def replicas() -> int:
+    """Count the copies of a step that run side by side, each on a part of the batch."""
+    return _replicas()
 
 
 def value_and_grads(

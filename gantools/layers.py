@@ -91,6 +91,25 @@ def spectral(model: keras.Model) -> keras.Model:
     return keras.models.clone_model(model, clone_function=rebuild)
 
 
+def synchronized(model: keras.Model) -> keras.Model:
+    """Rebuild a model whose batch normalisation counts what lies on all replicas.
+
+    Args:
+        model: a functional or sequential model.
+
+    Returns:
+        The same architecture with weights of its own, freshly drawn.
+    """
+
+    def rebuild(layer):
+        config = layer.get_config()
+        if isinstance(layer, layers.BatchNormalization):
+            config["synchronized"] = True
+        return type(layer).from_config(config)
+
+    return keras.models.clone_model(model, clone_function=rebuild)
+
+
 class EdgePadding2D(layers.Layer):
     """Continue pictures (B, H, W, C) by their edge: (B, H + 2, W + 2, C).
 

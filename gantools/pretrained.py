@@ -9,7 +9,6 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from keras import ops
 
 from gantools import arrays
 
@@ -41,7 +40,7 @@ def save(
         The record entered in the manifest.
     """
     values = {
-        path: np.asarray(ops.convert_to_numpy(v.value), dtype=np.float16)
+        path: np.asarray(v.numpy(), dtype=np.float16)
         for path, v in _variables(models).items()
     }
     return arrays.write_arrays(

@@ -231,7 +231,8 @@ def fit(
 
     On a CPU the same run gives the same bits. On a GPU TensorFlow first needs
     `tf.config.experimental.enable_op_determinism()`. PyTorch's Dropout draws from its
-    global generator, which no checkpoint holds.
+    global generator, which no checkpoint holds.  For several devices build the
+    trainer and call this inside `engine.data_parallel`.
 
     Args:
         trainer: what to train.
@@ -432,7 +433,7 @@ def _lasting_name(variable):
 
 
 def _to_numpy(variable):
-    array = np.asarray(ops.convert_to_numpy(variable.value))
+    array = np.asarray(variable.numpy())  # of one device, if it is on several
     # bfloat16 is no type of NumPy's own, and float32 holds each of its values.
     return array if array.dtype.isbuiltin == 1 else array.astype("float32")
 

@@ -815,3 +815,30 @@ def test_the_logits_kept_give_the_areas_recorded():
             [r["logit"] for r in mine if r["seen"] == s] for s in ("True", "False")
         )
         assert abs(metrics.auc(seen, new).mean - area) < 0.06, key
+
+
+# --- backends and feeding (chapter 17)
+
+
+def test_every_way_to_run_the_step_gave_the_same_losses(step_speed):
+    backends = load("backends")
+    rows = evaluation.read_rows(RECORDS / "backends.csv")
+    assert {row["way"] for row in rows} == set(backends.WAYS)
+    for row in rows:
+        exact = backends.WAYS[row["way"]].dtype == "float32"
+        allowed = step_speed.TOLERANCE if exact else backends.TOLERANCE
+        assert row["deviation of losses"] <= allowed, row
+        assert row["lowest"] <= row["steps per second"] <= row["highest"]
+
+
+def test_every_way_of_feeding_gives_the_same_batches_in_order():
+    feeding = load("feeding")
+    batches = dcgan.crops([np.random.default_rng(0).random((40, 50, 3))], 2, 0.5, 0)
+    wanted = [batches(step)[0] for step in range(5)]
+    for way, feed in feeding.WAYS.items():
+        if "processes" in way:  # test_training has these, without TensorFlow beside
+            continue
+        with feed(batches, 5) as stream:
+            np.testing.assert_array_equal([batch[0] for batch in stream], wanted)
+    rows = evaluation.read_rows(RECORDS / "feeding.csv")
+    assert {row["way"] for row in rows} == set(feeding.WAYS)

@@ -268,3 +268,9 @@ def test_prediction_is_compiled_once_for_all_sizes():
         x = np.ones((1, size, size, 3), "float32")
         np.testing.assert_array_equal(engine.predict(model, x), 2 * x)
     assert len(traced) == before + 1
+
+
+@pytest.mark.skipif(engine.BACKEND != "torch", reason="only torch refuses")
+def test_several_devices_are_refused_on_torch():
+    with pytest.raises(NotImplementedError, match="to be tensorflow or jax"):
+        engine.data_parallel()

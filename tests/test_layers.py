@@ -5,7 +5,13 @@ import numpy as np
 from keras import ops
 
 from gantools import engine
-from gantools.layers import EdgePadding2D, SpectralConv2D, SpectralDense, spectral
+from gantools.layers import (
+    EdgePadding2D,
+    SpectralConv2D,
+    SpectralDense,
+    spectral,
+    synchronized,
+)
 
 
 def _layer(steps):
@@ -96,3 +102,18 @@ def test_edges_go_on_beyond_the_picture():
     np.testing.assert_array_equal(EdgePadding2D()(x), wanted)
     symbolic = EdgePadding2D()(keras.Input((None, None, 4)))
     assert symbolic.shape == (None, None, None, 4)
+
+
+def test_synchronized_changes_batch_normalisation_and_nothing_else():
+    plain = keras.Sequential(
+        [
+            keras.Input((3,)),
+            keras.layers.Dense(4),
+            keras.layers.BatchNormalization(momentum=0.5),
+        ]
+    )
+    model = synchronized(plain)
+    dense, norm = model.layers
+    assert dense.get_config() == plain.layers[0].get_config()
+    wanted = plain.layers[1].get_config() | {"synchronized": True}
+    assert norm.get_config() == wanted
