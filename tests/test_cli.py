@@ -81,6 +81,7 @@ def inverter(monkeypatch):
             changed=1.0,
             tone=None,
             weights={"file": "w.npz", "sha256": "0" * 64},
+            colours=None,
         )
 
     module = types.SimpleNamespace(restore=restore, load_restorer=lambda **_: "nets")
