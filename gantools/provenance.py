@@ -146,31 +146,12 @@ def write_text(text: str, path: str | os.PathLike, *, overwrite: bool = False) -
     Raises:
         FileExistsError: when the file exists and `overwrite` is false.
     """
-    return write_bytes(text.encode("utf-8"), path, overwrite=overwrite)
-
-
-def write_bytes(
-    data: bytes, path: str | os.PathLike, *, overwrite: bool = False
-) -> Path:
-    """Write a file: whole, or not at all.
-
-    Args:
-        data: what to write.
-        path: where to.
-        overwrite: whether a file of that name may be replaced.
-
-    Returns:
-        The path written.
-
-    Raises:
-        FileExistsError: when the file exists and `overwrite` is false.
-    """
     path = Path(path)
     if os.path.lexists(path) and not overwrite:
         raise FileExistsError(f"Expected a new name. Received: {path}, which exists")
     part = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
-        part.write_bytes(data)
+        part.write_bytes(text.encode("utf-8"))
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -284,7 +265,8 @@ def _event(record: Mapping[str, Any]) -> dict[xmp.Name, str]:
 
 
 _LASTING = ("gantools", "action", "settings", "before", "numbers", "weights", "backend")
-_LASTING += ("mask", "digital_source_type")
+_LASTING += ("mask", "digital_source_type", "precision")
+_PASSING = ("name", "mtime_ns")  # of a file: who copies it changes these
 
 
 def _private(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -298,7 +280,7 @@ def _nameless(value: Any) -> Any:
     if isinstance(value, Mapping):
         file = {"sha256", "bytes"} <= value.keys()
         items = value.items()
-        return {k: _nameless(v) for k, v in items if not (file and k == "name")}
+        return {k: _nameless(v) for k, v in items if not (file and k in _PASSING)}
     return [_nameless(one) for one in value] if isinstance(value, list) else value
 
 
