@@ -40,6 +40,7 @@ from gantools.cli import main
 RNG = np.random.default_rng(11)
 PIXELS = RNG.integers(0, 256, (32, 40, 3), np.uint8)
 DEEP = RNG.integers(0, 65536, (32, 40, 3), np.uint16)
+COLOURS = {"file": "colour.npz", "sha256": "2" * 64}
 
 
 @pytest.fixture(autouse=True)
@@ -81,6 +82,7 @@ def inverter(monkeypatch):
             changed=1.0,
             tone=None,
             weights={"file": "w.npz", "sha256": "0" * 64},
+            colours=COLOURS if mode == "colourise" else None,
         )
 
     module = types.SimpleNamespace(restore=restore, load_restorer=lambda **_: "nets")
