@@ -882,7 +882,7 @@ def _painting(options: argparse.Namespace) -> Work:
         else:
             result = style.stylize(photo, styles, **wishes)
         return _stylised(
-            result.photo, result.changed, result.weights, restored, {**settings, **own}
+            photo, result.photo, result.weights, restored, {**settings, **own}
         )
 
     return work
@@ -907,25 +907,30 @@ def _translating(options: argparse.Namespace) -> Work:
         restored = None
         if options.restore:
             restored = restoration.restore(photo, "full", restorer())
-            photo = restored.photo
-        made = unpaired.apply(photo, stylist, options.strength, progress)
-        changed = photos.share_changed(photo, made)
-        return _stylised(made, changed, stylist.record, restored, settings)
+        plain = restored.photo if restored else photo
+        made = unpaired.apply(plain, stylist, options.strength, progress)
+        return _stylised(photo, made, stylist.record, restored, settings)
 
     return work
 
 
-def _stylised(photo, changed: float, weights: dict, restored, settings: dict) -> Done:
-    """Say what was done to a photograph that has another style now."""
+def _stylised(photo, made, weights: dict, restored, settings: dict) -> Done:
+    """Say what was done to a photograph that has another style now, restoration too."""
     from gantools import engine
 
+    changed = photos.share_changed(photo, made)
     numbers = {"changed": changed, "invented": changed}
     if restored:
         used = {"mode": restored.mode, "weights": _named(restored.weights)}
         settings = {**settings, "restored": used}
         numbers["damaged"] = restored.damaged
-    record = {"settings": settings, "weights": weights, "backend": engine.BACKEND}
-    return Done(photo, f"{changed:.1%} of it changed", numbers, record)
+    record = {
+        "settings": settings,
+        "weights": weights,
+        "backend": engine.BACKEND,
+        "precision": runtimes.RUNTIMES["keras"],
+    }
+    return Done(made, f"{changed:.1%} of it changed", numbers, record)
 
 
 def _named(weights: dict) -> dict[str, str]:

@@ -1222,6 +1222,13 @@ def test_restoration_comes_first_where_it_is_wanted(painter):
     weights = {"file": "w.npz", "sha256": "0" * 64}
     assert record["settings"]["restored"] == {"mode": "full", "weights": weights}
     assert record["numbers"]["damaged"] == 0.25
+    own_mask("m.png")
+    words = "stylize a.png --style cat -o b.png --restore --provenance --mask-in m.png"
+    assert main(words.split()) == 0  # what was only restored counts, too
+    record = json.loads(Path("b.png.json").read_text("utf-8"))
+    changed = (np.asarray(Image.open("b.png")) != PIXELS).any(axis=-1).mean()
+    assert record["numbers"]["changed"] == record["numbers"]["invented"] == changed
+    assert changed > 0.9
 
 
 def test_own_mask_says_where_to_paint(painter):
