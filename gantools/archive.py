@@ -54,6 +54,7 @@ import cv2
 import gantools
 from gantools import arrays, folders, photos, provenance, report, runtimes, scans
 
+MODES = ("conservative", "full")  # an archive is no place for guesses of colours
 MANIFEST, PAGE, PARTS = "manifest.jsonl", "report.html", ".part"
 RESTORED, FAILED, SKIPPED = "restored", "failed", "skipped"
 SHOWN = 24  # scans on the page, before and after
@@ -71,7 +72,7 @@ class Recipe:
     """Say how every scan of an archive is restored.
 
     Attributes:
-        mode: "full" or "conservative", as for `restoration.restore`.
+        mode: one of MODES, as for `restoration.restore`.
         fidelity: in [0, 1], likewise.
         keep_borders: leave what is outside of `scans.find_picture` as it is.
         weights: the folder of the networks' weights; None for those shipped.
@@ -710,6 +711,8 @@ def restore(
         OSError: a folder cannot be used, or the disk is full.
         ImportError: the runtime's package is not installed.
     """
+    if recipe.mode not in MODES:
+        raise ValueError(f"Expected one of {MODES}. Received: {recipe.mode!r}")
     originals, out = Path(originals).absolute(), Path(out).absolute()
     _check(originals, out)
     runtimes.check(recipe.runtime)

@@ -66,7 +66,6 @@ MODES = {
     "full": "repair everywhere and restore the tone (default)",
     "colourise": "full, and guess the colours of a photograph in black and white",
 }
-RECORDED = ("conservative", "full")  # of an archive, which is no place for guesses
 TASKS = ("painting", "watercolour", "colour-film-1940s")
 STYLES = (
     "cezanne-apples",
@@ -119,8 +118,9 @@ RESTORE = """examples:
       settings it was made, and when
 
 The result has the format of the output's name, or in a folder that of the input.
-Bit depth, colour profile, EXIF, XMP, transparency and greyness are kept. What was done
-is added to the XMP, without names and times; gantools inspect reads it. Nothing is
+Bit depth, colour profile, EXIF, XMP, transparency and greyness are kept, but for the
+greyness of what is coloured, and its profile. What was done is added to the XMP,
+without names and times; gantools inspect reads it. Nothing is
 overwritten without --overwrite. Results and masks inside the folder of photographs
 are not taken for photographs, then or later: a file .gantools says which folders are
 such. 100 megapixels take 2.5 GB of memory. Exit code 1 says that some photograph
@@ -398,7 +398,7 @@ def _add_archive(verbs: Any) -> None:
     _command(restore, "Restore a whole archive, or go on with it.", ARCHIVE)
     restore.add_argument("originals", metavar="IN", type=Path, help="folder of scans")
     restore.add_argument("output", metavar="OUT", type=Path, help="folder of results")
-    _add_wishes(restore, RECORDED)
+    _add_wishes(restore, archive.MODES)
     _add_weights(restore)
     restore.add_argument(
         "--workers",

@@ -500,6 +500,14 @@ def test_other_settings_and_weights_want_another_folder(inverter, capfd, monkeyp
     assert digests(".") == before and len(inverter) == 1
 
 
+def test_an_archive_is_no_place_for_guesses_of_colours(inverter):
+    picture("in/a.png")
+    recipe = archive.Recipe("colourise")
+    with pytest.raises(ValueError, match=r"conservative.*Received: 'colourise'"):
+        archive.restore(Path("in"), Path("out"), recipe, engine=one_by_one)
+    assert not inverter and not Path("out").exists()
+
+
 def test_failure_is_tried_again_and_said_again_but_entered_once(inverter, capfd):
     picture("in/a.png")
     bad = broken("in")
