@@ -25,6 +25,7 @@ from PIL import Image
 
 import gantools
 from gantools import (
+    archive,
     cli,
     collections,
     damage,
@@ -34,6 +35,7 @@ from gantools import (
     photos,
     pretrained,
     unpaired,
+    xmp,
 )
 from gantools.cli import main
 
@@ -720,6 +722,26 @@ def test_record_beside_a_result_names_the_mask_and_vouches_for_the_file(
     assert "or this one has changed since" in capfd.readouterr().out
 
 
+def test_a_coloured_picture_names_both_networks_and_is_invented_all_over(
+    inverter, capfd
+):
+    picture("a.png")
+    words = "restore a.png -o b.png --mode colourise --mask-out m.png"
+    assert main(words.split()) == 0
+    account = told("b.png", capfd)
+    assert account["source_type"] == KIND + "compositeWithTrainedAlgorithmicMedia"
+    (step,) = account["steps"]
+    assert step["settings"]["colours"] == COLOURS
+    assert step["numbers"]["invented"] == step["numbers"]["changed"] == 1
+    said = xmp.read(photos.read_xmp("b.png")).properties
+    assert said[xmp.IPTC, "AISystemUsed"] == "gantools w and colour"
+    assert said[xmp.IPTC, "AISystemVersionUsed"].endswith(f"{'0' * 64}, {'2' * 64}")
+    assert main(["inspect", "b.png"]) == 0
+    text = capfd.readouterr().out
+    assert f"colours colour.npz (SHA-256 {'2' * 64})" in text
+    assert "mask of what was painted over" in text
+
+
 def test_inspect_fails_where_nothing_is_told(capfd):
     picture("a.png"), Path("note.txt").write_text("found in the attic")
     before = files()
@@ -887,12 +909,14 @@ def trainers(monkeypatch):
 
 
 def test_every_preset_task_and_method_can_be_asked_for():
-    from gantools import dcgan, restoration, style, unpaired
+    from gantools import colour, dcgan, restoration, style, unpaired
 
-    modules = (dcgan, restoration, style, unpaired)
+    modules = (colour, dcgan, restoration, style, unpaired)
     assert set(cli.PRESETS) == {name for module in modules for name in module.PRESETS}
     assert tuple(unpaired.TASKS) == cli.TASKS and cli.METHODS == unpaired.METHODS
     assert tuple(style.STYLES) == cli.STYLES
+    assert tuple(cli.MODES) == restoration.MODES
+    assert set(archive.MODES) < set(cli.MODES)
 
 
 @pytest.mark.parametrize("network", ["restoration", "style", "dcgan"])
