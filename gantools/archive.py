@@ -136,10 +136,11 @@ def restore_scan(task: Task, recipe: Recipe) -> Record:
 
     Raises:
         OSError: the disk is full, which is no fault of this scan.
-        ValueError: there are no such weights.
+        ValueError: there are no such weights, or the processor does not compute in the
+            runtime's precision.
     """
     begun, before = time.monotonic(), {}
-    networks = None if task.entered else _networks(recipe.weights)
+    networks = None if task.entered else _networks(recipe)
     try:
         if task.entered:
             return _look_again(task)
@@ -160,11 +161,14 @@ def restore_scan(task: Task, recipe: Recipe) -> Record:
 
 
 @functools.cache
-def _networks(weights: Path | None) -> Any:
-    """Load the networks, once in each process."""
+def _networks(recipe: Recipe) -> Any:
+    """Load the networks, once in each process, and see that the runtime takes them."""
     from gantools import restoration
 
-    return restoration.load_restorer(folder=weights or arrays.WEIGHTS)
+    networks = restoration.load_restorer(folder=recipe.weights or arrays.WEIGHTS)
+    if recipe.runtime != "keras":
+        runtimes.compiled(networks.repairer, recipe.runtime)
+    return networks
 
 
 def _restore(
@@ -342,7 +346,7 @@ def _end_with_parent() -> None:
 
 
 def _warm_up(recipe: Recipe) -> None:
-    _networks(recipe.weights)
+    _networks(recipe)
 
 
 def in_processes(

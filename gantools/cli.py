@@ -118,13 +118,12 @@ RESTORE = """examples:
       settings it was made, and when
 
 The result has the format of the output's name, or in a folder that of the input.
-Bit depth, colour profile, EXIF, XMP, transparency and greyness are kept, but for the
-greyness of what is coloured, and its profile. What was done is added to the XMP,
-without names and times; gantools inspect reads it. Nothing is
-overwritten without --overwrite. Results and masks inside the folder of photographs
-are not taken for photographs, then or later: a file .gantools says which folders are
-such. 100 megapixels take 2.5 GB of memory. Exit code 1 says that some photograph
-failed.
+Bit depth, colour profile, EXIF, XMP, transparency and greyness are kept; a grey
+photograph that is coloured loses its profile. What was done is added to the XMP,
+without names and times; gantools inspect reads it. Nothing is overwritten without
+--overwrite. Results and masks inside the folder of photographs are not taken for
+photographs, then or later: a file .gantools says which folders are such. 100 megapixels
+take 2.5 GB of memory. Exit code 1 says that some photograph failed.
 """
 STYLIZE = """examples:
   gantools stylize portrait.jpg --style painting.jpg -o painted.jpg

@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 import time
+import types
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,7 @@ from gantools import (
     folders,
     photos,
     provenance,
+    runtimes,
 )
 from gantools.cli import main
 
@@ -249,6 +251,22 @@ def test_networks_that_cannot_be_loaded_end_the_run_in_one_line(monkeypatch, how
     code, _, complaints = run("restore", "in", "out", "--workers", "1")
     assert code == 1 and len(complaints) == 1
     assert complaints[0].startswith(f"gantools: {said}") and not lines()
+
+
+def test_a_runtime_that_cannot_be_used_ends_the_run_in_one_line(
+    inverter, capfd, monkeypatch
+):
+    def compiled(model, runtime):
+        raise ValueError("Expected a processor that computes so. Received: another")
+
+    networks = types.SimpleNamespace(repairer=None)
+    monkeypatch.setattr(gantools.restoration, "load_restorer", lambda folder: networks)
+    monkeypatch.setattr(runtimes, "check", lambda runtime: "bfloat16")
+    monkeypatch.setattr(runtimes, "compiled", compiled)
+    picture("in/a.png"), picture("in/b.png")
+    code, _, complaints = go(capfd, "--runtime", "openvino-bfloat16")
+    assert code == 1 and len(complaints) == 1 and not lines()
+    assert complaints[0].startswith("gantools: Expected a processor that")
 
 
 def test_real_networks_restore_in_a_process_of_their_own():
