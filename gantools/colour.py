@@ -98,7 +98,7 @@ def within_gamut(light: np.ndarray, colours: np.ndarray) -> np.ndarray:
     Returns:
         (H, W, 3) in [0, 1], float32.
     """
-    away = np.asarray(compose(0.0 * light, colours), np.float32)  # (H, W, 3)
+    away = ops.convert_to_numpy(compose(0.0 * light, colours))  # (H, W, 3)
     room = np.where(away > 0, 1.0 - light, light)
     share = room / np.maximum(np.abs(away), 1e-6)
     share = np.minimum(share.min(axis=-1, keepdims=True), 1.0)
