@@ -54,15 +54,15 @@ _AUCS = {
     "a tie counts one half, not one": lambda b, g: (
         np.asarray(b)[:, None] >= np.asarray(g)[None]
     ).mean(),
-    "every bad one with every good one, not one with one": lambda b, g: auc(
-        [np.mean(np.asarray(b)[: len(g)] > np.asarray(g)[: len(b)])], [0.5]
+    "every bad one with every good one, not one with one": lambda b, g: np.mean(
+        np.asarray(b)[: len(g)] > np.asarray(g)[: len(b)]
     ),
 }
 
 
 def _judge_auc(answer):
     bad = np.array([0.9, 0.4, 0.2, 0.2, 0.7])
-    good = np.array([0.1, 0.2, 0.8])
+    good = np.array([0.1, 0.2, 0.8, 0.3])
     mistakes = {why: wrong(bad, good) for why, wrong in _AUCS.items()}
     return compare(answer(bad.copy(), good.copy()), auc(bad, good), mistakes)
 

@@ -24,7 +24,10 @@ _THRESHOLDS = {
         lambda d, r: np.sort(d)[max(0, math.floor(r * len(d)) - 1)]
     ),
     "rounding up would accept more than the rate": (
-        lambda d, r: np.sort(d)[math.ceil(r * len(d)) + (r * len(d) % 1 == 0)]
+        lambda d, r: np.sort(d)[math.ceil(r * len(d))]
+    ),
+    "one place too far: this one accepts more than the rate": (
+        lambda d, r: np.sort(d)[math.floor(r * len(d)) + 1]
     ),
 }
 
@@ -54,6 +57,7 @@ _PAIRS = {
     "one over the rate is where one error is expected; none then happens often": (
         lambda r: math.ceil(1 / r)
     ),
+    "the exact number; the rule of three comes after it": lambda r: math.ceil(3 / r),
     "round up": lambda r: pairs(r) - 1,
     "none accepted has the chance (1 - rate)^n; that shall be at most 0.05": (
         lambda r: math.ceil(math.log(0.95) / math.log(1 - r))
@@ -113,6 +117,9 @@ _DRIFT = {
     "who was not found in one of the two says nothing: leave them out": (
         lambda d, r: (r > d).mean()
     ),
+    "a distance that stayed the same is not larger": lambda d, r: (r >= d)[
+        ~(np.isnan(d) | np.isnan(r))
+    ].mean(),
     "compare each person with themselves; two means are no pairs": lambda d, r: float(
         np.nanmean(r) > np.nanmean(d)
     ),
@@ -121,8 +128,8 @@ _DRIFT = {
 
 def _judge_drift(answer):
     nan = float("nan")
-    damaged = np.array([0.2, 0.5, nan, 0.3, 0.9, 0.4, nan, 0.1])
-    restored = np.array([0.3, 0.4, 0.4, nan, 0.5, 0.3, nan, 0.3])
+    damaged = np.array([0.2, 0.5, nan, 0.3, 0.9, 0.4, nan, 0.1, 0.6, 0.2])
+    restored = np.array([0.3, 0.4, 0.4, nan, 0.5, 0.3, nan, 0.3, 0.6, 0.2])
     mistakes = {why: f(damaged, restored) for why, f in _DRIFT.items()}
     received = answer(damaged.copy(), restored.copy())
     return compare(received, drift(damaged, restored), mistakes)
