@@ -54,6 +54,7 @@ import cv2
 import gantools
 from gantools import arrays, folders, photos, provenance, report, runtimes, scans
 
+MODES = ("conservative", "full")  # an archive is no place for guesses of colours
 MANIFEST, PAGE, PARTS = "manifest.jsonl", "report.html", ".part"
 RESTORED, FAILED, SKIPPED = "restored", "failed", "skipped"
 SHOWN = 24  # scans on the page, before and after
@@ -71,7 +72,7 @@ class Recipe:
     """Say how every scan of an archive is restored.
 
     Attributes:
-        mode: "full" or "conservative", as for `restoration.restore`.
+        mode: one of MODES, as for `restoration.restore`.
         fidelity: in [0, 1], likewise.
         keep_borders: leave what is outside of `scans.find_picture` as it is.
         weights: the folder of the networks' weights; None for those shipped.
@@ -135,10 +136,11 @@ def restore_scan(task: Task, recipe: Recipe) -> Record:
 
     Raises:
         OSError: the disk is full, which is no fault of this scan.
-        ValueError: there are no such weights.
+        ValueError: there are no such weights, or the processor does not compute in the
+            runtime's precision.
     """
     begun, before = time.monotonic(), {}
-    networks = None if task.entered else _networks(recipe.weights)
+    networks = None if task.entered else _networks(recipe)
     try:
         if task.entered:
             return _look_again(task)
@@ -159,11 +161,14 @@ def restore_scan(task: Task, recipe: Recipe) -> Record:
 
 
 @functools.cache
-def _networks(weights: Path | None) -> Any:
-    """Load the networks, once in each process."""
+def _networks(recipe: Recipe) -> Any:
+    """Load the networks, once in each process, and see that the runtime takes them."""
     from gantools import restoration
 
-    return restoration.load_restorer(folder=weights or arrays.WEIGHTS)
+    networks = restoration.load_restorer(folder=recipe.weights or arrays.WEIGHTS)
+    if recipe.runtime != "keras":
+        runtimes.compiled(networks.repairer, recipe.runtime)
+    return networks
 
 
 def _restore(
@@ -341,7 +346,7 @@ def _end_with_parent() -> None:
 
 
 def _warm_up(recipe: Recipe) -> None:
-    _networks(recipe.weights)
+    _networks(recipe)
 
 
 def in_processes(
@@ -710,6 +715,8 @@ def restore(
         OSError: a folder cannot be used, or the disk is full.
         ImportError: the runtime's package is not installed.
     """
+    if recipe.mode not in MODES:
+        raise ValueError(f"Expected one of {MODES}. Received: {recipe.mode!r}")
     originals, out = Path(originals).absolute(), Path(out).absolute()
     _check(originals, out)
     runtimes.check(recipe.runtime)

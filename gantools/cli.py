@@ -66,7 +66,6 @@ MODES = {
     "full": "repair everywhere and restore the tone (default)",
     "colourise": "full, and guess the colours of a photograph in black and white",
 }
-RECORDED = ("conservative", "full")  # of an archive, which is no place for guesses
 TASKS = ("painting", "watercolour", "colour-film-1940s")
 STYLES = (
     "cezanne-apples",
@@ -119,12 +118,12 @@ RESTORE = """examples:
       settings it was made, and when
 
 The result has the format of the output's name, or in a folder that of the input.
-Bit depth, colour profile, EXIF, XMP, transparency and greyness are kept. What was done
-is added to the XMP, without names and times; gantools inspect reads it. Nothing is
-overwritten without --overwrite. Results and masks inside the folder of photographs
-are not taken for photographs, then or later: a file .gantools says which folders are
-such. 100 megapixels take 2.5 GB of memory. Exit code 1 says that some photograph
-failed.
+Bit depth, colour profile, EXIF, XMP, transparency and greyness are kept; a grey
+photograph that is coloured loses its profile. What was done is added to the XMP,
+without names and times; gantools inspect reads it. Nothing is overwritten without
+--overwrite. Results and masks inside the folder of photographs are not taken for
+photographs, then or later: a file .gantools says which folders are such. 100 megapixels
+take 2.5 GB of memory. Exit code 1 says that some photograph failed.
 """
 STYLIZE = """examples:
   gantools stylize portrait.jpg --style painting.jpg -o painted.jpg
@@ -398,7 +397,7 @@ def _add_archive(verbs: Any) -> None:
     _command(restore, "Restore a whole archive, or go on with it.", ARCHIVE)
     restore.add_argument("originals", metavar="IN", type=Path, help="folder of scans")
     restore.add_argument("output", metavar="OUT", type=Path, help="folder of results")
-    _add_wishes(restore, RECORDED)
+    _add_wishes(restore, archive.MODES)
     _add_weights(restore)
     restore.add_argument(
         "--workers",
@@ -882,7 +881,7 @@ def _painting(options: argparse.Namespace) -> Work:
         else:
             result = style.stylize(photo, styles, **wishes)
         return _stylised(
-            result.photo, result.changed, result.weights, restored, {**settings, **own}
+            photo, result.photo, result.weights, restored, {**settings, **own}
         )
 
     return work
@@ -907,25 +906,30 @@ def _translating(options: argparse.Namespace) -> Work:
         restored = None
         if options.restore:
             restored = restoration.restore(photo, "full", restorer())
-            photo = restored.photo
-        made = unpaired.apply(photo, stylist, options.strength, progress)
-        changed = photos.share_changed(photo, made)
-        return _stylised(made, changed, stylist.record, restored, settings)
+        plain = restored.photo if restored else photo
+        made = unpaired.apply(plain, stylist, options.strength, progress)
+        return _stylised(photo, made, stylist.record, restored, settings)
 
     return work
 
 
-def _stylised(photo, changed: float, weights: dict, restored, settings: dict) -> Done:
-    """Say what was done to a photograph that has another style now."""
+def _stylised(photo, made, weights: dict, restored, settings: dict) -> Done:
+    """Say what was done to a photograph that has another style now, restoration too."""
     from gantools import engine
 
+    changed = photos.share_changed(photo, made)
     numbers = {"changed": changed, "invented": changed}
     if restored:
         used = {"mode": restored.mode, "weights": _named(restored.weights)}
         settings = {**settings, "restored": used}
         numbers["damaged"] = restored.damaged
-    record = {"settings": settings, "weights": weights, "backend": engine.BACKEND}
-    return Done(photo, f"{changed:.1%} of it changed", numbers, record)
+    record = {
+        "settings": settings,
+        "weights": weights,
+        "backend": engine.BACKEND,
+        "precision": runtimes.RUNTIMES["keras"],
+    }
+    return Done(made, f"{changed:.1%} of it changed", numbers, record)
 
 
 def _named(weights: dict) -> dict[str, str]:

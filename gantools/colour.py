@@ -18,6 +18,7 @@ all, of Isola et al. 2017 (arXiv:1611.07004).
 
 import dataclasses
 import functools
+import itertools
 from pathlib import Path
 
 import cv2
@@ -44,7 +45,7 @@ SIDE = 224  # of the square that has the area the network sees a photograph in, 
 WIDTHS = (32, 64, 96, 128)  # channels of the decoder's levels, at strides 2 to 16
 REACH = 4  # of the window in which a colour follows the light, pixels of the small one
 SHARP = 1e-3  # variance of the light, in [0, 1], from which a colour follows it
-BAND = 256  # rows of a photograph that are coloured at once
+BLOCK = 512  # side of what is coloured at once, pixels
 
 
 # --- Light and colour --------------------------------------------------------------
@@ -97,7 +98,7 @@ def within_gamut(light: np.ndarray, colours: np.ndarray) -> np.ndarray:
     Returns:
         (H, W, 3) in [0, 1], float32.
     """
-    away = np.asarray(compose(0.0 * light, colours), np.float32)  # (H, W, 3)
+    away = ops.convert_to_numpy(compose(0.0 * light, colours))  # (H, W, 3)
     room = np.where(away > 0, 1.0 - light, light)
     share = room / np.maximum(np.abs(away), 1e-6)
     share = np.minimum(share.min(axis=-1, keepdims=True), 1.0)
@@ -443,7 +444,12 @@ def load_colouriser(folder: Path = arrays.WEIGHTS) -> Colouriser:
     return Colouriser(network, record)
 
 
-def colourise(photo: Photo, colouriser: Colouriser | None = None) -> Photo:
+def colourise(
+    photo: Photo,
+    colouriser: Colouriser | None = None,
+    *,
+    out: np.ndarray | None = None,
+) -> Photo:
     """Colour one photograph, of any size.
 
     The network sees the whole photograph, reduced to about SIDE x SIDE pixels, for a
@@ -455,6 +461,8 @@ def colourise(photo: Photo, colouriser: Colouriser | None = None) -> Photo:
     Args:
         photo: the photograph; if it has colours, only its light is looked at.
         colouriser: the network; by default the one that the package ships.
+        out: an array (H, W, 3) to write the pixels into, rather than a new one; it may
+            be that of `photo`.
 
     Returns:
         The photograph in colour, with the light of `photo` in every pixel, and its
@@ -463,16 +471,20 @@ def colourise(photo: Photo, colouriser: Colouriser | None = None) -> Photo:
     """
     network = (colouriser or load_colouriser()).network
     height, width = photo.pixels.shape[:2]
-    pixels = np.empty((height, width, 3), photo.pixels.dtype)
+    pixels = np.empty((height, width, 3), photo.pixels.dtype) if out is None else out
     lines = _lines(photo.pixels, network)  # (h, w, 4)
-    for top in range(0, height, BAND):
-        rows = slice(top, min(top + BAND, height))
-        light = grey(photo.pixels[rows])
-        slope, offset = np.split(_enlarged(lines, rows, height, width), 2, axis=-1)
+    for place in itertools.product(_spans(height), _spans(width)):
+        light = grey(photo.pixels[place])
+        enlarged = _enlarged(lines, place, (height, width))
+        slope, offset = np.split(enlarged, 2, axis=-1)
         coloured = within_gamut(light, slope * light + offset)
-        pixels[rows] = to_levels(coloured, pixels.dtype)
+        pixels[place] = to_levels(coloured, pixels.dtype)
     icc = None if photo.grey else photo.icc
     return dataclasses.replace(photo, pixels=pixels, icc=icc)
+
+
+def _spans(length):
+    return [slice(n, min(n + BLOCK, length)) for n in range(0, length, BLOCK)]
 
 
 def grey(pixels: np.ndarray) -> np.ndarray:
@@ -487,7 +499,7 @@ def _lines(pixels, network):
     scale = SIDE / np.sqrt(height * width)
     sides = (max(1, round(n * scale / STRIDE)) * STRIDE for n in (width, height))
     small = cv2.resize(pixels, tuple(sides), interpolation=cv2.INTER_AREA)
-    light = grey(np.atleast_3d(small.reshape(*small.shape[:2], -1)))  # (h, w, 1)
+    light = grey(small.reshape(*small.shape[:2], -1))  # (h, w, 1)
     found = engine.predict(network, to_network(light)[None])[0] / 2
     colours = cv2.resize(found, light.shape[1::-1], interpolation=cv2.INTER_LINEAR)
 
@@ -500,10 +512,11 @@ def _lines(pixels, network):
     return mean(np.concatenate([slope, offset], axis=-1))
 
 
-def _enlarged(lines, rows, height, width):
-    """Give some rows of lines (h, w, 4), enlarged to (height, width)."""
-    small = lines.shape[:2]
-    y = (np.arange(rows.start, rows.stop, dtype="f4") + 0.5) * small[0] / height - 0.5
-    x = (np.arange(width, dtype="f4") + 0.5) * small[1] / width - 0.5
+def _enlarged(lines, place, size):
+    """Give a part of lines (h, w, 4), enlarged to (H, W); OpenCV has 32,767 at most."""
+    y, x = (
+        (np.arange(part.start, part.stop, dtype="f4") + 0.5) * few / many - 0.5
+        for part, few, many in zip(place, lines.shape[:2], size, strict=True)
+    )
     x, y = np.meshgrid(x, y)
     return cv2.remap(lines, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

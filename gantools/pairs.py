@@ -52,16 +52,16 @@ class CleanPictures:
         colourful: bool = False,
     ):
         self.grey = grey
-        groups = [(weight, paths) for weight, paths in groups if len(paths)]
-        if not groups:
+        read = []
+        for weight, paths in groups:
+            some = [_read(path, longest, trim) for path in paths]
+            some = list(filter(_is_colourful, some)) if colourful else some
+            read += [(weight, some)] if some else []
+        if not read:
             raise ValueError("Expected at least one picture. Received: none")
-        self.weights = np.array([weight for weight, _ in groups], dtype=float)
+        self.weights = np.array([weight for weight, _ in read], dtype=float)
         self.weights /= self.weights.sum()
-        self.groups = [
-            [_read(path, longest, trim) for path in paths] for _, paths in groups
-        ]
-        if colourful:
-            self.groups = [list(filter(_is_colourful, some)) for some in self.groups]
+        self.groups = [some for _, some in read]
 
     def view(self, rng: np.random.Generator, size: int) -> np.ndarray:
         """Draw a square view of random place, scale and mirroring.

@@ -65,14 +65,16 @@ def describe(
         before: the file that was read, from `identify`.
         after: the file that was written, from `identify`; empty before it is.
         action: what was done, such as "restore".
-        settings: what was asked for, such as mode, severity or seed.
+        settings: what was asked for, such as mode, severity or seed; and the weights of
+            further networks, of the "colours" or of what was "restored" first.
         numbers: what was measured; scalars and small arrays. "changed" and "invented"
             are shares of the pixels: those that differ at all, and those that a network
             made up.
         weights: the manifest's record of the weights used: their file and sha256.
         backend: the framework that computed, such as "tensorflow"; or the runtime.
-        mask: the file that shows which pixels were invented, from `identify`.
-        precision: in which the networks computed, such as "float32".
+        mask: the file that shows which pixels were painted over, from `identify`; a
+            network invented these, and in a coloured photograph all others' colours.
+        precision: in which that computed, such as "float32".
 
     Returns:
         A record of plain Python values, ready for JSON.
@@ -146,31 +148,12 @@ def write_text(text: str, path: str | os.PathLike, *, overwrite: bool = False) -
     Raises:
         FileExistsError: when the file exists and `overwrite` is false.
     """
-    return write_bytes(text.encode("utf-8"), path, overwrite=overwrite)
-
-
-def write_bytes(
-    data: bytes, path: str | os.PathLike, *, overwrite: bool = False
-) -> Path:
-    """Write a file: whole, or not at all.
-
-    Args:
-        data: what to write.
-        path: where to.
-        overwrite: whether a file of that name may be replaced.
-
-    Returns:
-        The path written.
-
-    Raises:
-        FileExistsError: when the file exists and `overwrite` is false.
-    """
     path = Path(path)
     if os.path.lexists(path) and not overwrite:
         raise FileExistsError(f"Expected a new name. Received: {path}, which exists")
     part = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
-        part.write_bytes(data)
+        part.write_bytes(text.encode("utf-8"))
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -262,11 +245,20 @@ def _rank(kind: str | None) -> int:
 def _system(record: Mapping[str, Any]) -> dict[xmp.Name, str | None]:
     """Name the AI system, as IPTC's Photo Metadata Standard 2025.1 has it, if any."""
     names = (xmp.IPTC, "AISystemUsed"), (xmp.IPTC, "AISystemVersionUsed")
-    weights = record["weights"]
-    if record["digital_source_type"] != INVENTED or not weights:
+    used = _networks(record)
+    if record["digital_source_type"] != INVENTED or not used:
         return dict.fromkeys(names)
-    version = f"{record['gantools']}, weights SHA-256 {weights['sha256']}"
-    return {names[0]: f"gantools {Path(weights['file']).stem}", names[1]: version}
+    stems = " and ".join(Path(weights["file"]).stem for weights in used)
+    hashes = ", ".join(weights["sha256"] for weights in used)
+    version = f"{record['gantools']}, weights SHA-256 {hashes}"
+    return {names[0]: f"gantools {stems}", names[1]: version}
+
+
+def _networks(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """List the weights of all networks that were at work, in their order."""
+    settings = record["settings"]
+    first = settings.get("restored", {}).get("weights")
+    return [w for w in (first, record["weights"], settings.get("colours")) if w]
 
 
 def _event(record: Mapping[str, Any]) -> dict[xmp.Name, str]:
@@ -284,7 +276,8 @@ def _event(record: Mapping[str, Any]) -> dict[xmp.Name, str]:
 
 
 _LASTING = ("gantools", "action", "settings", "before", "numbers", "weights", "backend")
-_LASTING += ("mask", "digital_source_type")
+_LASTING += ("mask", "digital_source_type", "precision")
+_PASSING = ("name", "mtime_ns")  # of a file: who copies it changes these
 
 
 def _private(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -298,7 +291,7 @@ def _nameless(value: Any) -> Any:
     if isinstance(value, Mapping):
         file = {"sha256", "bytes"} <= value.keys()
         items = value.items()
-        return {k: _nameless(v) for k, v in items if not (file and k == "name")}
+        return {k: _nameless(v) for k, v in items if not (file and k in _PASSING)}
     return [_nameless(one) for one in value] if isinstance(value, list) else value
 
 
@@ -443,7 +436,7 @@ def _told(record: Mapping[str, Any]) -> list[str]:
     if isinstance(weights, dict):
         head += f" with {weights.get('file')}, SHA-256 {weights.get('sha256')}"
     lines = [head + (f", {made}" if made else "")]
-    settings = [f"{key} {value}" for key, value in record["settings"].items()]
+    settings = [f"{key} {_plainly(value)}" for key, value in record["settings"].items()]
     lines += ["settings: " + ", ".join(settings)] if settings else []
     lines.append("made from " + _told_of_file(record["before"]))
     shares = [
@@ -458,8 +451,16 @@ def _told(record: Mapping[str, Any]) -> list[str]:
     lines += [", ".join(shares)] if shares else []
     mask = record.get("mask")
     if isinstance(mask, dict):
-        lines.append("mask of what was invented: " + _told_of_file(mask))
+        lines.append("mask of what was painted over: " + _told_of_file(mask))
     return lines
+
+
+def _plainly(setting: object) -> object:
+    """Name a file, or weights, that a setting is."""
+    if not isinstance(setting, dict) or "sha256" not in setting:
+        return setting
+    name = setting.get("file") or setting.get("name") or "a file"
+    return f"{name} (SHA-256 {setting['sha256']})"
 
 
 def _share(share: float) -> str:

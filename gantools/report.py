@@ -89,7 +89,7 @@ def entry(
 
     Args:
         before: (H, W, C) in [0, 1] or levels, C = 1 or 3.
-        after: the same shape.
+        after: of the same height and width, C = 1 or 3.
         mask: (H, W) in [0, 1] or levels, or None.
         record: from `provenance.describe`.
     """

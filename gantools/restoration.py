@@ -701,7 +701,8 @@ class Restored:
 
     Attributes:
         photo: the result, with the original's profile, EXIF, alpha and bit depth, and
-            with pixels of the same type.
+            with pixels of the same type.  A grey one that was coloured has three
+            channels and no profile.
         mask: probability of structural damage, (H, W) float32 in [0, 1]; uint8 from 0
             to 255 where the photograph holds levels.  What was given, if it was.
         damaged: the mean of the mask, in [0, 1].
@@ -711,7 +712,8 @@ class Restored:
         weights: the manifest's record of the weights used.
         runtime: what ran the repairer, of `runtimes.RUNTIMES`.
         precision: in which it computed, "float32" or "bfloat16".
-        colours: the same of the network that coloured it; None where none did.
+        colours: the manifest's record of the network that coloured it; None where none
+            did.
     """
 
     photo: Photo
@@ -985,8 +987,8 @@ def restore(
             lies outside is neither looked at nor changed.  By default all.
         threshold: probability from which a pixel counts as damaged, conservative mode.
         progress: called with the finished share in [0, 1].
-        runtime: what runs the repairer, one of `runtimes.RUNTIMES`.  The toner, which
-            sees a thumbnail, is always run by Keras.
+        runtime: what runs the repairer, one of `runtimes.RUNTIMES`.  The toner and the
+            colouriser, which see a reduced photograph, are always run by Keras.
 
     Returns:
         The restored photograph, the damage mask, and what was changed.
@@ -1044,9 +1046,8 @@ def _coloured(photo, restored, area):
     colouriser = colour.load_colouriser()
     whole = restored.photo
     inside = dataclasses.replace(whole, pixels=whole.pixels[area], alpha=None)
-    coloured = colour.colourise(inside, colouriser)
     pixels = np.repeat(whole.pixels, 3, axis=2) if photo.grey else whole.pixels
-    pixels[area] = coloured.pixels
+    coloured = colour.colourise(inside, colouriser, out=pixels[area])
     result = dataclasses.replace(whole, pixels=pixels, icc=coloured.icc)
     return dataclasses.replace(
         restored,

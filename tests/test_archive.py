@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 import time
+import types
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,7 @@ from gantools import (
     folders,
     photos,
     provenance,
+    runtimes,
 )
 from gantools.cli import main
 
@@ -251,6 +253,22 @@ def test_networks_that_cannot_be_loaded_end_the_run_in_one_line(monkeypatch, how
     assert complaints[0].startswith(f"gantools: {said}") and not lines()
 
 
+def test_a_runtime_that_cannot_be_used_ends_the_run_in_one_line(
+    inverter, capfd, monkeypatch
+):
+    def compiled(model, runtime):
+        raise ValueError("Expected a processor that computes so. Received: another")
+
+    networks = types.SimpleNamespace(repairer=None)
+    monkeypatch.setattr(gantools.restoration, "load_restorer", lambda folder: networks)
+    monkeypatch.setattr(runtimes, "check", lambda runtime: "bfloat16")
+    monkeypatch.setattr(runtimes, "compiled", compiled)
+    picture("in/a.png"), picture("in/b.png")
+    code, _, complaints = go(capfd, "--runtime", "openvino-bfloat16")
+    assert code == 1 and len(complaints) == 1 and not lines()
+    assert complaints[0].startswith("gantools: Expected a processor that")
+
+
 def test_real_networks_restore_in_a_process_of_their_own():
     clean = photos.load(collections.picture("nagasaki-boats")).pixels[100:164, 100:180]
     aged = damage.age(clean, np.random.default_rng(0), 0.9)
@@ -445,11 +463,23 @@ def test_result_tells_what_the_manifest_says_but_no_names(inverter, capfd):
     path, (line,) = Path("out/grandmother/1.png"), lines()
     assert line["after"]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     (step,) = provenance.inspect(path).steps
-    for key in ("action", "settings", "weights", "backend", "digital_source_type"):
+    keys = ("action", "settings", "weights", "backend", "digital_source_type")
+    for key in (*keys, "precision"):
         assert step[key] == line[key], key
     assert step["before"]["sha256"] == line["before"]["sha256"]
     assert line["numbers"].pop("seconds") and step["numbers"] == line["numbers"]
     assert b"grandmother" not in photos.read_xmp(path)
+
+
+def test_same_scan_gives_the_same_bytes_whenever_it_was_copied(inverter, capfd):
+    picture("in/a.png")
+    assert go(capfd)[0] == 0
+    before = digests("out")["a.png"]
+    os.utime("in/a.png", (1, 1))
+    Path("out/a.png").unlink()
+    assert go(capfd)[0] == 0
+    assert lines()[0]["before"]["mtime_ns"] != lines()[1]["before"]["mtime_ns"]
+    assert digests("out")["a.png"] == before
 
 
 def test_file_that_was_only_touched_is_read_and_left_alone(inverter, capfd):
@@ -486,6 +516,14 @@ def test_other_settings_and_weights_want_another_folder(inverter, capfd, monkeyp
     code, _, complaints = go(capfd)
     assert code == 1 and "Expected the weights of its earlier run" in complaints[0]
     assert digests(".") == before and len(inverter) == 1
+
+
+def test_an_archive_is_no_place_for_guesses_of_colours(inverter):
+    picture("in/a.png")
+    recipe = archive.Recipe("colourise")
+    with pytest.raises(ValueError, match=r"conservative.*Received: 'colourise'"):
+        archive.restore(Path("in"), Path("out"), recipe, engine=one_by_one)
+    assert not inverter and not Path("out").exists()
 
 
 def test_failure_is_tried_again_and_said_again_but_entered_once(inverter, capfd):

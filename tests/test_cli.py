@@ -25,6 +25,7 @@ from PIL import Image
 
 import gantools
 from gantools import (
+    archive,
     cli,
     collections,
     damage,
@@ -34,12 +35,14 @@ from gantools import (
     photos,
     pretrained,
     unpaired,
+    xmp,
 )
 from gantools.cli import main
 
 RNG = np.random.default_rng(11)
 PIXELS = RNG.integers(0, 256, (32, 40, 3), np.uint8)
 DEEP = RNG.integers(0, 65536, (32, 40, 3), np.uint16)
+COLOURS = {"file": "colour.npz", "sha256": "2" * 64}
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +84,7 @@ def inverter(monkeypatch):
             changed=1.0,
             tone=None,
             weights={"file": "w.npz", "sha256": "0" * 64},
-            colours=None,
+            colours=COLOURS if mode == "colourise" else None,
         )
 
     module = types.SimpleNamespace(restore=restore, load_restorer=lambda **_: "nets")
@@ -719,6 +722,26 @@ def test_record_beside_a_result_names_the_mask_and_vouches_for_the_file(
     assert "or this one has changed since" in capfd.readouterr().out
 
 
+def test_a_coloured_picture_names_both_networks_and_is_invented_all_over(
+    inverter, capfd
+):
+    picture("a.png")
+    words = "restore a.png -o b.png --mode colourise --mask-out m.png"
+    assert main(words.split()) == 0
+    account = told("b.png", capfd)
+    assert account["source_type"] == KIND + "compositeWithTrainedAlgorithmicMedia"
+    (step,) = account["steps"]
+    assert step["settings"]["colours"] == COLOURS
+    assert step["numbers"]["invented"] == step["numbers"]["changed"] == 1
+    said = xmp.read(photos.read_xmp("b.png")).properties
+    assert said[xmp.IPTC, "AISystemUsed"] == "gantools w and colour"
+    assert said[xmp.IPTC, "AISystemVersionUsed"].endswith(f"{'0' * 64}, {'2' * 64}")
+    assert main(["inspect", "b.png"]) == 0
+    text = capfd.readouterr().out
+    assert f"colours colour.npz (SHA-256 {'2' * 64})" in text
+    assert "mask of what was painted over" in text
+
+
 def test_inspect_fails_where_nothing_is_told(capfd):
     picture("a.png"), Path("note.txt").write_text("found in the attic")
     before = files()
@@ -886,12 +909,14 @@ def trainers(monkeypatch):
 
 
 def test_every_preset_task_and_method_can_be_asked_for():
-    from gantools import dcgan, restoration, style, unpaired
+    from gantools import colour, dcgan, restoration, style, unpaired
 
-    modules = (dcgan, restoration, style, unpaired)
+    modules = (colour, dcgan, restoration, style, unpaired)
     assert set(cli.PRESETS) == {name for module in modules for name in module.PRESETS}
     assert tuple(unpaired.TASKS) == cli.TASKS and cli.METHODS == unpaired.METHODS
     assert tuple(style.STYLES) == cli.STYLES
+    assert tuple(cli.MODES) == restoration.MODES
+    assert set(archive.MODES) < set(cli.MODES)
 
 
 @pytest.mark.parametrize("network", ["restoration", "style", "dcgan"])
@@ -1221,6 +1246,13 @@ def test_restoration_comes_first_where_it_is_wanted(painter):
     weights = {"file": "w.npz", "sha256": "0" * 64}
     assert record["settings"]["restored"] == {"mode": "full", "weights": weights}
     assert record["numbers"]["damaged"] == 0.25
+    own_mask("m.png")
+    words = "stylize a.png --style cat -o b.png --restore --provenance --mask-in m.png"
+    assert main(words.split()) == 0  # what was only restored counts, too
+    record = json.loads(Path("b.png.json").read_text("utf-8"))
+    changed = (np.asarray(Image.open("b.png")) != PIXELS).any(axis=-1).mean()
+    assert record["numbers"]["changed"] == record["numbers"]["invented"] == changed
+    assert changed > 0.9
 
 
 def test_own_mask_says_where_to_paint(painter):

@@ -66,11 +66,21 @@ def test_every_pixel_keeps_its_light(colouriser, channels, bit_depth):
     assert np.ptp(made.pixels.astype(int), axis=-1).mean() > 0.05 * np.iinfo(kind).max
 
 
-def test_bands_are_the_whole(colouriser, monkeypatch):
-    photo = Photo(_picture(100, 60, 1))
+def test_blocks_are_the_whole_and_may_be_written_over_the_photograph(
+    colouriser, monkeypatch
+):
+    photo = Photo(_picture(100, 60, 3))
     whole = colour.colourise(photo, colouriser).pixels
-    monkeypatch.setattr(colour, "BAND", 7)
-    np.testing.assert_array_equal(colour.colourise(photo, colouriser).pixels, whole)
+    monkeypatch.setattr(colour, "BLOCK", 33)
+    made = colour.colourise(photo, colouriser, out=photo.pixels).pixels
+    assert made is photo.pixels
+    np.testing.assert_array_equal(made, whole)
+
+
+def test_a_panorama_wider_than_opencv_can_remap_is_coloured(colouriser):
+    photo = Photo(np.full((4, 40_000, 1), 128, np.uint8))
+    made = colour.colourise(photo, colouriser).pixels
+    assert made.shape == (4, 40_000, 3) and np.ptp(made[:, -1], axis=-1).min() > 0
 
 
 def test_what_else_a_photograph_holds_survives_but_a_grey_profile(colouriser):

@@ -154,6 +154,18 @@ def test_the_mounts_of_slides_are_cut_off(tmp_path):
     assert pairs.CleanPictures(groups).groups[0][0].shape == slide.shape
 
 
+def test_groups_without_a_colourful_picture_are_left_out(tmp_path):
+    for name, colour in (("grey", (90, 90, 90)), ("red", (200, 40, 40))):
+        Image.new("RGB", (64, 64), colour).save(tmp_path / f"{name}.png")
+    grey, red = ((1.0, [tmp_path / f"{name}.png"]) for name in ("grey", "red"))
+    pictures = pairs.CleanPictures([grey, red], grey=0.0, colourful=True)
+    assert pictures.weights == [1.0]
+    views = [pictures.view(np.random.default_rng(n), 48) for n in range(9)]
+    assert all(np.ptp(view, axis=-1).mean() > 0.5 for view in views)
+    with pytest.raises(ValueError, match="Expected at least one picture"):
+        pairs.CleanPictures([grey], colourful=True)
+
+
 def test_no_picture_at_all_is_refused():
     with pytest.raises(ValueError, match="Expected at least one picture"):
         pairs.CleanPictures([(1.0, [])])

@@ -247,7 +247,7 @@ def test_record_beside_a_file_shows_whether_it_has_changed(tmp_path):
     said = provenance.explain(account)
     assert "of this very file" in said and record["made"] in said
     assert "25.00% of its pixels invented by a network" in said
-    assert "mask of what was invented: old.png" in said
+    assert "mask of what was painted over: old.png" in said
     photo = photos.load(new)
     photos.save(replace(photo, pixels=1 - photo.pixels), new, overwrite=True)
     account = provenance.inspect(new)
