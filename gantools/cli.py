@@ -255,14 +255,14 @@ TRAIN = """examples:
 
 smoke takes less than a minute, only to see that all works. small is for a patient CPU
 (restoration, style, unpaired: 6,000 steps, one to two hours on a core; the networks of
-style that come with the package are of it, colour-film-1940s after half the steps).
-base and large want a GPU (restoration, style, unpaired; large is of restoration alone);
-but for base of restoration, in parts, none of them has been run yet. dcgan has cpu, a
-quarter of an hour on two cores, and gpu, which has not been run, and the last rung of
-its LADDER on watercolours of fruit: fruit-32 and fruit-64 of that many pixels, kinds-32
-and kinds-64 of the kind asked for, 20,000 steps each. The package comes with shorter
-runs of them. smoke trains on the pictures that come with the package, the others on
-named sets (see gantools data list).
+style that come with the package are of it, colour-film-1940s after half the steps;
+colour: 4,700 steps, an hour). base and large want a GPU (restoration, colour, style,
+unpaired; large is of restoration alone); but for base of restoration, in parts, none of
+them has been run yet. dcgan has cpu, a quarter of an hour on two cores, and gpu, which
+has not been run, and the last rung of its LADDER on watercolours of fruit: fruit-32 and
+fruit-64 of that many pixels, kinds-32 and kinds-64 of the kind asked for, 20,000 steps
+each. The package comes with shorter runs of them. smoke trains on the pictures that
+come with the package, the others on named sets (see gantools data list).
 """
 DATA = """examples:
   gantools data list

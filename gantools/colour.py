@@ -49,6 +49,8 @@ BLOCK = 512  # side of what is coloured at once, pixels
 
 
 # --- Light and colour --------------------------------------------------------------
+
+
 def differences(pixels):
     """Give blue and red less the light Y = .299 R + .587 G + .114 B (ITU-R BT.601).
 
@@ -106,6 +108,8 @@ def within_gamut(light: np.ndarray, colours: np.ndarray) -> np.ndarray:
 
 
 # --- The two players ---------------------------------------------------------------
+
+
 def _convolve(x, width, name, size=3, **options):
     start = {"kernel_initializer": "he_normal", "name": name}
     return layers.Conv2D(width, size, padding="same", **start, **options)(x)
@@ -205,6 +209,8 @@ def build_judge(width: int = 64, dtype=None) -> keras.Model:
 
 
 # --- Training ----------------------------------------------------------------------
+
+
 class ColourTrainer:
     """Phase 1: the colouriser alone, supervised.
 
@@ -361,7 +367,7 @@ def train(
     seed: int = 0,
     processes: int = 0,
 ) -> dict:
-    """Train a colouriser; reproduces the published weights of that size.
+    """Train the colouriser; keep checkpoints, histories and weights in `folder`.
 
     Args:
         preset: one of PRESETS, or its name.
@@ -411,6 +417,8 @@ def _second(plan, colouriser):
 
 
 # --- Use ---------------------------------------------------------------------------
+
+
 @dataclasses.dataclass(frozen=True)
 class Colouriser:
     """The trained network that colouring needs, and where it comes from."""
