@@ -436,3 +436,51 @@ def test_a_check_is_never_run_and_magic_is_passed_over():
     for statement in found:
         exec(statement.code, space)
     assert space["x"] == 1
+
+
+# --- the guide
+
+GUIDE = (BOOK.parent / "book/teaching.md").read_text(encoding="utf-8")
+
+
+def test_the_guide_names_exercises_that_there_are():
+    assert set(re.findall(r"`(\d\d-[\w-]+)`", GUIDE)) <= set(NAMES)
+
+
+def test_the_guide_knows_a_misconception_of_every_chapter():
+    rows = re.findall(r"^\| (\d+) \| .+? \| `(\d\d)-", GUIDE, re.MULTILINE)
+    assert all(int(chapter) == int(name) for chapter, name in rows)
+    assert {int(chapter) for chapter, _ in rows} == set(range(19))
+
+
+def test_every_explanation_has_rubrics():
+    rubrics = re.findall(r"^\| `([\w-]+)` \| \w", GUIDE, re.MULTILINE)
+    asked = []
+    for path in sorted(BOOK.glob("*.ipynb")):
+        kind = ""
+        for c in json.loads(path.read_text("utf-8"))["cells"]:
+            source = "".join(c["source"])
+            kind = next(iter(re.findall(r"\n\*([\w, ]+) · \w+\*\n", source)), kind)
+            call = re.search(r'^check\("([\w-]+)"', source, re.MULTILINE)
+            if c["cell_type"] == "code" and call and kind == "Explain":
+                asked.append(call[1])
+    assert sorted(rubrics) == sorted(asked) and len(asked) > 19
+
+
+def test_the_guide_says_how_long_chapters_take():
+    rows = re.findall(
+        r"\((\S+)\.ipynb\) \| (\d+) \| ([\d.]+) \| (\d+) \|$", GUIDE, re.MULTILINE
+    )
+    measured = (BOOK.parent / "book/run-times.csv").read_text().splitlines()[1:]
+    assert len(rows) == len(measured) == 19
+    for (name, read, run, asked), row in zip(rows, measured, strict=True):
+        name = name.rpartition("/")[2]
+        notebook = json.loads((BOOK / f"{name}.ipynb").read_text("utf-8"))
+        texts = [c["source"] for c in notebook["cells"] if c["cell_type"] == "markdown"]
+        text = re.sub(r"<details.*?</details>", "", "\n".join(map("".join, texts)))
+        assert abs(len(text.split()) / 150 - int(read)) < 10, name
+        assert (
+            row.startswith(f"{name},")
+            and abs(float(row.split(",")[1]) - float(run)) < 0.5
+        )
+        assert int(asked) == sum(exercise[:2] == name[:2] for exercise in NAMES)
