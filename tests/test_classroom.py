@@ -477,9 +477,8 @@ def test_the_guide_names_exercises_that_there_are():
 
 
 def test_the_guide_knows_a_misconception_of_every_chapter():
-    rows = re.findall(r"^\| (\d+) \| .+? \| `(\d\d)-", GUIDE, re.MULTILINE)
-    assert all(int(chapter) == int(name) for chapter, name in rows)
-    assert {int(chapter) for chapter, _ in rows} == set(range(19))
+    rows = re.findall(r"^\| [^`]+? \| `(\d\d)-[\w-]+` \|$", GUIDE, re.MULTILINE)
+    assert {int(chapter) for chapter in rows} == set(range(19))
 
 
 def test_every_explanation_has_rubrics():
