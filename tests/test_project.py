@@ -48,10 +48,11 @@ FLOORS = [
     },
     {"folders", "training", "pretrained", "pairs", "tiling"},
     {"colour", "dcgan", "restoration", "style", "unpaired"},
-    {"archive", "evaluation", "panel", "exercises"},
+    {"archive", "evaluation", "panel", "exercises", "grader", "classroom"},
     {"cli"},
 ]
 LIGHT = {"photos", "damage", "metrics", "collections", "provenance", "plots", "arrays"}
+LIGHT |= {"classroom", "grader"}
 LIGHT |= {"scans", "folders", "archive", "panel", "xmp", "credentials", "runtimes"}
 
 INSTALL = """\
