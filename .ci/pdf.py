@@ -58,10 +58,17 @@ TEXT_WIDTH = 643  # the 170 mm between the margins of an A4 page, in CSS pixels
 # What only works on a screen, the cell that installs the package, and its fold.
 SCREEN_ONLY = "script, style, template, button, input, a.headerlink, .toctree-wrapper"
 SCREEN_ONLY += ", .tag_nbval-skip, details > summary[aria-label]"
+# Spans that look like what is around them; each would be an object of the PDF.
+PLAIN = "span.pre, .highlight :is(.n, .p, .w), .sig span:not(.sig-name), .sig em"
 SOLUTIONS = "details.solution, details.quiz-answers"
 
 READY = """async () => {
   await window.MathJax.startup.promise;
+  for (const formula of window.MathJax.startup.document.math) {
+    // Read aloud as TeX; the layout of its glyphs would fill the PDF.
+    formula.typesetRoot.setAttribute("role", "img");
+    formula.typesetRoot.setAttribute("aria-label", formula.math);
+  }
   await document.fonts.ready;
   await Promise.all([...document.images].map(image => image.decode()));
 }"""
@@ -75,7 +82,6 @@ FIT = """width => {
       element.style.zoom = Math.max(0.5, room.width / (need + 1));
   }
   return [...document.querySelectorAll("body *")]
-    .filter(e => !e.closest("mjx-assistive-mml"))
     .filter(e => e.getBoundingClientRect().right > width + 2)
     .map(e => `${e.tagName} ${e.className}: ${e.textContent.trim().slice(0, 60)}`);
 }"""
@@ -132,6 +138,8 @@ class Chapter:
         self.body["id"] = key(name)
         for element in self.body.select(SCREEN_ONLY):
             element.decompose()
+        for element in self.body.select(PLAIN):
+            element.unwrap()
         self.title = self.body.h1.get_text().strip()
 
     def name_places(self) -> None:
@@ -287,7 +295,7 @@ def assemble(names: list[str], folder: Path) -> str:
         chapter.place_pictures(folder)
     solutions = {name: found for name, found in solutions.items() if found}
     script = (BOOK / "_static" / config["sphinx"]["config"]["mathjax_path"]).as_uri()
-    settings = '{"options": {"enableMenu": false, "processHtmlClass": "math"}}'
+    settings = '{"options": {"enableMenu": false, "enableAssistiveMml": false, "processHtmlClass": "math"}}'
     return (
         '<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset="utf-8">'
         f"<title>{config['title']}</title><style>{looks(chapters)}</style>"
@@ -347,12 +355,13 @@ def main() -> None:
     """Print the pages named on the command line, or all."""
     every = [name for _, names in parts() for name in names]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("page", nargs="*", default=every, help="as in _toc.yml")
+    parser.add_argument("page", nargs="*", help="as in _toc.yml; all if none is named")
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "_build/book.pdf")
     args = parser.parse_args()
+    names = [name for name in every if name in args.page or not args.page]
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
         source = Path(folder) / "book.html"
-        source.write_text(assemble(args.page, Path(folder)), encoding="utf-8")
+        source.write_text(assemble(names, Path(folder)), encoding="utf-8")
         browser = play.chromium.launch(executable_path=chromium())
         view = {"width": TEXT_WIDTH, "height": 900}
         args.output.write_bytes(print_page(browser.new_page(viewport=view), source))
