@@ -66,6 +66,7 @@ READY = """async () => {
   await window.MathJax.startup.promise;
   for (const formula of window.MathJax.startup.document.math) {
     // Read aloud as TeX; the layout of its glyphs would fill the PDF.
+    formula.typesetRoot.querySelector("mjx-assistive-mml")?.remove();
     formula.typesetRoot.setAttribute("role", "img");
     formula.typesetRoot.setAttribute("aria-label", formula.math);
   }
@@ -295,7 +296,7 @@ def assemble(names: list[str], folder: Path) -> str:
         chapter.place_pictures(folder)
     solutions = {name: found for name, found in solutions.items() if found}
     script = (BOOK / "_static" / config["sphinx"]["config"]["mathjax_path"]).as_uri()
-    settings = '{"options": {"enableMenu": false, "enableAssistiveMml": false, "processHtmlClass": "math"}}'
+    settings = '{"options": {"enableMenu": false, "processHtmlClass": "math"}}'
     return (
         '<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset="utf-8">'
         f"<title>{config['title']}</title><style>{looks(chapters)}</style>"

@@ -1,6 +1,7 @@
 """The project's own files agree with one another, with the book and with the code."""
 
 import ast
+import csv
 import importlib.util
 import os
 import re
@@ -75,14 +76,15 @@ def read(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
 
 
-def load_address_module():
-    spec = importlib.util.spec_from_file_location("address", ROOT / ".ci/address.py")
+def load(name: str):
+    """Import a script of .ci, which is no package."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / f".ci/{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-address = load_address_module()
+address, status = load("address"), load("status")
 
 
 # --- dependencies
@@ -307,6 +309,43 @@ def test_the_run_time_of_every_chapter_was_measured():
     assert [row.split(",")[0] for row in rows] == [path.stem for path in NOTEBOOKS]
 
 
+STRICT_RUN = """\
+<testsuites><testsuite name="pytest" timestamp="2026-11-30T14:08:12.670950+00:00">
+<testcase classname="notebooks.01-a.ipynb" name="Cell 0" time="12"><skipped/></testcase>
+<testcase classname="notebooks.01-a.ipynb" name="Cell 1" time="48"/>
+<testcase classname="notebooks.02-b.ipynb" name="Cell 0" time="1"><failure/></testcase>
+<testcase classname="notebooks.02-b.ipynb" name="Cell 1" time="1"><error/></testcase>
+<testcase classname="notebooks.02-b.ipynb" name="Cell 2" time="1"/>
+</testsuite></testsuites>"""
+
+
+def test_the_status_page_tells_what_the_strict_run_found(tmp_path):
+    report, table = tmp_path / "nbval.xml", tmp_path / "status.csv"
+    report.write_text(STRICT_RUN)
+    old = ["00-old", "3", "as stored", "0.2", "2026-11-01", "a slower one"]
+    table.write_text(",".join(status.HEAD) + "\n" + ",".join(old) + "\n")
+    status.write(report, table)
+    with table.open(newline="") as file:
+        head, *rows = csv.reader(file)
+    assert head == status.HEAD and rows[0] == old
+    assert rows[1][:5] == ["01-a", "1", "as stored", "1.0", "2026-11-30"]
+    assert rows[2][:3] == ["02-b", "3", "2 of 3 cells differ"]
+    assert "Python" in rows[1][5] and "cores" in rows[1][5]
+
+
+def test_the_status_page_has_a_row_for_every_chapter_and_invents_none():
+    head, *rows = csv.reader(read("book/status.csv").splitlines())
+    assert head == status.HEAD
+    assert [row[0] for row in rows] == [path.stem for path in NOTEBOOKS]
+    for _, cells, result, minutes, date, machine in rows:
+        if result == "not recorded":
+            assert (cells, minutes, date, machine) == ("",) * 4
+        else:
+            assert re.fullmatch(r"as stored|\d+ of \d+ cells differ", result)
+            assert int(cells) and float(minutes) and machine
+            assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", date)
+
+
 def cells(path: Path) -> list:
     return nbformat.read(path, as_version=4).cells
 
@@ -332,7 +371,7 @@ class Distribution(NamedTuple):
 
 
 def install(monkeypatch, there: dict[str, str], python=(3, 12, 1)) -> list[str]:
-    """Run the first cell on a machine that has these packages; list what pip is asked."""
+    """Run the first cell where these packages are; list what pip is asked."""
     asked = []
     shell = InteractiveShell()
     shell.history_manager.enabled = False
@@ -368,8 +407,10 @@ def test_the_first_cell_installs_nothing_where_the_package_is(monkeypatch):
 
 
 @pytest.mark.parametrize("python", [(3, 10, 14), (3, 14, 0)])
-def test_the_first_cell_says_which_python_it_needs(monkeypatch, python, capsys):
-    with pytest.raises(RuntimeError, match=r"Expected Python 3\.11 to 3\.13\. Received"):
+def test_the_first_cell_says_which_python_it_needs(monkeypatch, python):
+    with pytest.raises(
+        RuntimeError, match=r"Expected Python 3\.11 to 3\.13\. Received"
+    ):
         install(monkeypatch, {}, python)
 
 
@@ -382,7 +423,10 @@ def test_the_first_cell_wants_the_pythons_of_the_project():
 def test_every_launch_link_of_the_readme_opens_a_notebook():
     config = yaml.safe_load(read("_config.yml"))
     slug = address.slug(config["repository"]["url"])
-    branch, colab = config["repository"]["branch"], config["launch_buttons"]["colab_url"]
+    branch, colab = (
+        config["repository"]["branch"],
+        config["launch_buttons"]["colab_url"],
+    )
     start = f"{colab}/github/{slug}/blob/{branch}/"
     links = re.findall(r"\[open\]\((.*?)\)", read("README.md"))
     names = [link.removeprefix(start) for link in links]

@@ -49,7 +49,9 @@ def launches(page: Path) -> list:
 def test_the_launch_buttons_open_this_page(book, name):
     source = name.replace(".html", ".ipynb")
     wanted = dict.fromkeys(RESOLVE, source) if name.startswith("notebooks/") else {}
-    found = {parts.netloc: RESOLVE[parts.netloc](parts) for parts in launches(book / name)}
+    found = {
+        parts.netloc: RESOLVE[parts.netloc](parts) for parts in launches(book / name)
+    }
     assert found == wanted
     assert all((ROOT / path).is_file() for path in found.values())
 
