@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
 BOOK = Path(__file__).parents[2] / "_build" / "html"
 PAGES = sorted(
@@ -94,15 +93,3 @@ def test_page_opens_as_a_file(browser, book, name):
     page, faults = open_page(browser, (book / name).as_uri())
     with page.context:
         assert faults == []
-
-
-@pytest.mark.parametrize("name", [n for n in PAGES if n.startswith("notebooks/")])
-def test_colab_opens_the_chapter(browser, address, name):
-    page, _ = open_page(browser, address + name)
-    with page.context:
-        link = page.locator("a[href*='colab.research']").first.get_attribute("href")
-    config = yaml.safe_load((BOOK.parents[1] / "_config.yml").read_text())
-    slug = config["repository"]["url"].removeprefix("https://github.com/")
-    notebook = name.replace(".html", ".ipynb")
-    host = "https://colab.research.google.com/github"
-    assert link == f"{host}/{slug}/blob/main/{notebook}"
