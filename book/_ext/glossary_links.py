@@ -5,7 +5,7 @@
 The reader who points at the link, or comes to it by keyboard, sees the definition
 (`_static/glossary.js`); the rest follow it.  Running text only: no headings, code,
 formulas or links.  In the glossary itself a term in *italics* becomes a link.
-A term that is also an everyday word is linked only where the text says
+A term that has another meaning, too, is linked only where the text says
 `` {term}`mode` ``.
 """
 
@@ -20,7 +20,7 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 
 GLOSSARY = "book/glossary"
-EVERYDAY = {
+AMBIGUOUS = {
     "atomic",
     "distortion",
     "graph",
@@ -30,6 +30,7 @@ EVERYDAY = {
     "negative",
     "saturation",
     "tone",
+    "total variation",
 }
 CLOSED = (
     nodes.title,
@@ -159,7 +160,7 @@ def link_page(app: Sphinx, doctree: nodes.document, page: str) -> None:
                 word.replace_self(link(app, page, anchors[name], word.astext()))
     elif page.startswith("notebooks/"):
         met = mark_roles(doctree)
-        linked = {n: anchor for n, anchor in anchors.items() if n not in EVERYDAY}
+        linked = {n: anchor for n, anchor in anchors.items() if n not in AMBIGUOUS}
         for text in running_text(doctree):
             parts = split(app, page, str(text), linked, met)
             if parts:
