@@ -1,4 +1,4 @@
-"""Definitions where the words stand: by keyboard, mouse and touch."""
+"""Looking things up: definitions where the words stand, index, search; and paper."""
 
 import json
 
@@ -73,3 +73,44 @@ def test_the_first_tap_shows_and_the_second_follows(opened):
         assert 0 <= box["x"] <= box["x"] + box["width"] <= 360
     word.tap()
     page.wait_for_url("**/book/glossary.html#*")
+
+
+def test_search_finds_a_chapter(browser, address):
+    page = browser.new_page()
+    page.goto(address + "book/intro.html")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("checkerboard")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#search-results a[href*='09-generator-maths']")
+    page.close()
+
+
+def test_the_contents_lead_to_the_index(browser, address):
+    page = browser.new_page()
+    page.goto(address + "book/intro.html")
+    page.click("nav a:text-is('Index')")
+    page.wait_for_url("**/genindex.html")
+    for name, where in (
+        ("mode collapse", "book/glossary.html#term-mode-collapse"),
+        ("apply_tone() (in module gantools.restoration)", "book/api.html#gantools.rest"),
+    ):
+        links = page.locator(f"table.indextable a:text-is('{name}')")
+        assert links.first.get_attribute("href").startswith(where)
+    page.close()
+
+
+@pytest.mark.parametrize("name", [CHAPTER, "notebooks/04-data.html", "book/api.html"])
+def test_paper_gets_the_whole_text_and_no_navigation(browser, address, name):
+    page = browser.new_page(viewport={"width": 718, "height": 1000})  # A4, in margins
+    page.goto(address + name)
+    page.evaluate("async () => { await window.MathJax?.startup?.promise; }")
+    page.emulate_media(media="print")
+    cut = """() => [...document.querySelectorAll(
+        ".bd-article :is(pre, table, mjx-container, img)")]
+      .filter(part => part.getBoundingClientRect().right > innerWidth + 1)
+      .map(part => part.outerHTML.slice(0, 200))"""
+    assert page.evaluate(cut) == []
+    shown = "nav, .bd-sidebar, .search-button, .prev-next-footer, .copybtn"
+    assert not any(part.is_visible() for part in page.locator(shown).all())
+    assert page.is_visible("h1")
+    page.close()
