@@ -450,8 +450,11 @@ def test_a_figure_says_what_it_shows(path):
     for cell in code_cells(path):
         kinds = {kind for output in cell.outputs for kind in output.get("data", {})}
         if any(kind.startswith("image/") for kind in kinds):
-            alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+            shown = cell.metadata.get("mystnb", {})
+            alt = shown.get("image", {}).get("alt", "")
             assert len(alt.split()) >= 4, cell.source
+            caption = shown.get("figure", {}).get("caption")  # with it, a number
+            assert caption, cell.source
 
 
 @each_notebook
