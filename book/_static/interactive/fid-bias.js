@@ -240,8 +240,8 @@
       const { d, f } = rules;
       const size = (who) => SIZES[chosen[who]];
       ui.say(`A with n = ${size("A")}, B with n = ${size("B")}; means of ${REPEATS} `
-        + `draws. ${MEASURES.map(verdict).join(". ")}. True: FID 0 and ${f.toFixed(2)}, `
-        + `KID 0 and ${truth.KID(d, f).toFixed(2)}.`);
+        + `draws. ${MEASURES.map(verdict).join(". ")}. `
+        + `True: FID 0 and ${f.toFixed(2)}, KID 0 and ${truth.KID(d, f).toFixed(2)}.`);
     };
 
     /* One size in each frame, the large ones last. */

@@ -198,7 +198,7 @@
   };
 
   class Players {
-    /* `start` multiplies the last layer of G: 0.1 begins in the middle of the ring. */
+    /* `start` multiplies the last layer of G: 0.02 begins in the middle of the ring. */
     constructor({ data = "ring", seed = 1, start = 1, ahead = 0, batch = BATCH,
       hidden = HIDDEN }) {
       this.data = DATA[data];
@@ -345,8 +345,9 @@
       rules: { ...BALANCED, dRate: 1e-4 } },
     collapseCure: { text: "its cure: D keeps up (goes on)", goesOn: true,
       rules: BALANCED },
-    vanish: { text: "vanishing gradient: D is sure", start: 0.1, ahead: 400,
-      rules: { ...BALANCED, loss: "saturating", optimizer: "SGD", gamma: 0 } },
+    vanish: { text: "vanishing gradient: D is sure", start: 0.02, ahead: 400,
+      rules: { ...BALANCED, loss: "saturating", optimizer: "SGD", dRate: 10 ** -2.5,
+        gamma: 0 } },
     vanishCure: { text: "its cure: another loss (goes on)", goesOn: true,
       rules: BALANCED },
   };
