@@ -7,7 +7,6 @@ from scipy import signal
 PICTURES = """() => Array.from(
   document.querySelectorAll(".interactive-checkerboard canvas"),
   canvas => canvas.toDataURL())"""
-)
 ENLARGED = """([x, kernel, stride]) => {
   const { square, transposed, resized } = interactive.checkerboard;
   const [input, weights] = [x, kernel].map(

@@ -6,7 +6,6 @@ import pytest
 PICTURES = """() => Array.from(
   document.querySelectorAll(".interactive-receptive-field canvas"),
   canvas => canvas.toDataURL())"""
-)
 STACKS = (
     [[4, 2, 1], [4, 2, 1], [4, 2, 1], [3, 1, 1], [3, 1, 1]],
     [[3, 1, 2], [3, 1, 2], [3, 1, 2]],

@@ -544,8 +544,8 @@
       const { L_G, L_D, penalty } = players.differentiate({ loss, gamma });
       return [L_G, L_D + penalty];
     };
-    losses();
     return networks.map(({ layers }, who) => {
+      losses();
       const grads = layers.map((layer) => layer.grads.map((g) => g.slice()));
       const length = Math.hypot(...grads.flat().flatMap((g) => [...g]));
       const errors = layers.flatMap(({ weights }, l) => weights.flatMap((w, n) =>
