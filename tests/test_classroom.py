@@ -438,6 +438,8 @@ def test_the_kernel_limits_files_and_where_it_may_the_network(tmp_path):
         ("x = 1\nx = 2", "x", [1]),
         ("x = 1\nx += 2", "x", [0, 1]),
         ("x = []\nx.append(1)\ny = 2", "x", [0, 1]),
+        ("x = []\nfor i in 1, 2:\n    x.append(i)\nx.sort()", "x", [0, 1, 2]),
+        ("import a\na.f(b)\nx = a.g()", "a", [0]),
         ("x = {}\nx['a'] = 1\nx.y.z = 3", "x", [0, 1, 2]),
         ("x = 1\nif x:\n    z = 2", "z", [0, 1]),
         ("z = 1\nif a:\n    z = 2", "z", [0, 1]),
