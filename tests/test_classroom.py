@@ -121,8 +121,19 @@ def test_what_is_answered_already_is_not_handed_out():
         classroom.student_copy(book)
 
 
+def test_the_book_itself_is_never_overwritten(tmp_path):
+    chapter = tmp_path / "04-data.ipynb"
+    chapter.write_bytes((BOOK / chapter.name).read_bytes())
+    with pytest.raises(FileExistsError, match="Expected a new name"):
+        classroom.export(tmp_path, tmp_path, overwrite=True)
+    assert chapter.read_bytes() == (BOOK / chapter.name).read_bytes()
+    assert classroom.export(tmp_path, tmp_path / "new") == {
+        tmp_path / "new" / chapter.name: sum(name[:2] == "04" for name in NAMES)
+    }
+
+
 def test_a_solution_that_would_stay_is_refused():
-    mixed = [cell("%pip install x"), cell("x = 1\nsolution('04-psnr')")]
+    mixed = [cell("%pip install git+x"), cell("x = 1\nsolution('04-psnr')")]
     with pytest.raises(ValueError, match=r"Expected solution\(\) alone in its cell"):
         classroom.student_copy({"cells": mixed, "metadata": {}})
 
