@@ -19,6 +19,9 @@ How to add an exercise to chapter NN:
    expected one and against what typical mistakes would have given.
 3. Write the typical wrong answers, each under the diagnosis that it must get.
 4. Add `Exercise("NN-name", solution, judge, wrong)` to the tuple `EXERCISES` there.
+5. In the notebook, ask it in the Markdown cell before the check: a heading, its kind
+   and difficulty ("*Predict, then run · easy*"; the others are "Complete the code" and
+   "Explain", "medium" and "hard"), the text, and one or two folded hints.
 
 That is all: the name finds the chapter, and `tests/test_exercises.py` proves for every
 exercise that the solution passes and that every wrong answer gets its own diagnosis.
