@@ -14,6 +14,7 @@ endif
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 READY := $(VENV)/ready
 BOOK := _build/html/index.html
+REPORT := _build/nbval.xml
 
 # Quiet TensorFlow, and the same sums on every CPU: tests and notebooks compare numbers.
 export TF_CPP_MIN_LOG_LEVEL := 2
@@ -28,8 +29,8 @@ if not (3, 11) <= here < (3, 14):
 endef
 export CHECK_PYTHON
 
-.PHONY: help setup book test lint unit nbval browser notebooks constraints upgrade \
-	address clean
+.PHONY: help setup book pdf test lint unit nbval browser status notebooks constraints \
+	upgrade address clean
 
 help:  ## Show this list
 	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -50,6 +51,9 @@ book: $(READY)  ## Build the book; a warning is an error
 	$(BIN)/jupyter-book build . -W --keep-going --quiet
 	@$(BIN)/python -c "import pathlib; print('Open', pathlib.Path('$(BOOK)').resolve())"
 
+pdf: book  ## Print the book as one PDF; needs Chromium
+	$(BIN)/python .ci/pdf.py
+
 test: lint unit nbval browser  ## Run every check
 
 lint: $(READY)  ## Check style and format
@@ -57,14 +61,19 @@ lint: $(READY)  ## Check style and format
 	$(BIN)/ruff format --check .
 
 unit: $(READY)  ## Run the unit tests
-	$(BIN)/python -m pytest --ignore tests/browser --doctest-modules -n 2 gantools tests
+	$(BIN)/python -m pytest --ignore tests/browser --doctest-modules -n 2 \
+		gantools tests book/_ext
 
 nbval: $(READY)  ## Run each notebook and compare with its stored outputs
-	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=300 \
+	$(BIN)/python -m pytest --junitxml=$(REPORT) \
+		--nbval --nbval-current-env --nbval-cell-timeout=300 \
 		--nbval-sanitize-with tests/sanitize.cfg -n 2 --dist loadscope notebooks
 
 browser: book  ## Open every page of the book in headless Chromium
 	$(BIN)/python -m pytest -n 2 tests/browser
+
+status: $(READY)  ## Write what the last nbval found into the book's status page
+	$(BIN)/python .ci/status.py $(REPORT)
 
 notebooks: $(READY)  ## Run notebooks, store outputs and run times: NOTEBOOKS=...
 	$(BIN)/python .ci/notebooks.py $(NOTEBOOKS)

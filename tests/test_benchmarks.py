@@ -431,7 +431,7 @@ def ablations():
 
 def test_each_ablation_changes_one_thing(ablations):
     fields = {field.name for field in dataclasses.fields(restoration.Preset)}
-    assert len(ablations.RUNS) == 7 and ablations.RUNS["full"] == ({}, 0)
+    assert len(ablations.RUNS) == 8 and ablations.RUNS["full"] == ({}, 0)
     for name, (changes, seed) in ablations.RUNS.items():
         assert len(changes) + (seed != 0) == (name != "full")
         assert set(changes) <= fields
@@ -842,3 +842,37 @@ def test_every_way_of_feeding_gives_the_same_batches_in_order():
             np.testing.assert_array_equal([batch[0] for batch in stream], wanted)
     rows = evaluation.read_rows(RECORDS / "feeding.csv")
     assert {row["way"] for row in rows} == set(feeding.WAYS)
+
+
+# --- Making it old -------------------------------------------------------------------
+
+
+def test_the_table_of_two_teachers_says_what_the_chapter_says():
+    found = {
+        (row["test"], row["teacher"], row["quantity"]): row
+        for row in evaluation.read_rows(RECORDS / "make-old.csv")
+    }
+    gain = {key[:2]: row for key, row in found.items() if key[2] == "gain"}
+    for kind, other in (("age", "film"), ("film", "age")):
+        assert gain[kind, kind]["low"] > 5
+        assert gain[kind, "both"]["mean"] > gain[kind, kind]["mean"] - 1
+        assert gain[kind, other]["mean"] < 1
+    for slides in ("fsa-colour", "documerica"):
+        nearer, moved = (
+            {t: found[slides, t, quantity]["mean"] for t in ("age", "film", "both")}
+            for quantity in ("nearer", "moved")
+        )
+        assert nearer["film"] < nearer["age"]
+        assert abs(nearer["both"] - nearer["age"]) < 0.1 * nearer["age"]
+        assert moved["both"] < 0.77 * moved["age"]
+
+
+def test_each_teacher_makes_its_own_pictures_old(portrait):
+    make_old = load("make_old")
+    sets = [[(portrait, 1 - portrait)]] * 3
+    old, clean = make_old.batches(sets, "film")(0)
+    assert old.shape == clean.shape == (make_old.BATCH, 96, 96, 3)
+    np.testing.assert_allclose(old, -clean, atol=1e-5)  # the same cut of both
+    old, clean = make_old.batches(sets, "both")(0)
+    by_film = np.abs(old + clean).max(axis=(1, 2, 3)) < 1e-4
+    np.testing.assert_array_equal(by_film, np.arange(make_old.BATCH) % 2 == 1)

@@ -1,7 +1,9 @@
 """The project's own files agree with one another, with the book and with the code."""
 
 import ast
+import csv
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -9,10 +11,12 @@ import sys
 import tomllib
 import zipfile
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 import pytest
 import yaml
+from IPython.core.interactiveshell import InteractiveShell
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
@@ -56,25 +60,32 @@ LIGHT |= {"classroom", "grader"}
 LIGHT |= {"scans", "folders", "archive", "panel", "xmp", "credentials", "runtimes"}
 
 INSTALL = """\
-# On Colab this installs the package; anywhere else it is there already.
+# Where the package is missing this installs it, on the TensorFlow that is there.
+import importlib.metadata
+import importlib.util
 import sys
 
-if "google.colab" in sys.modules:
-    %pip install --quiet "gantools @ git+{address}\""""
+if not (3, 11) <= sys.version_info < (3, 14):
+    raise RuntimeError(f"Expected Python 3.11 to 3.13. Received: {sys.version}")
+if importlib.util.find_spec("gantools") is None:
+    there = {d.name: d.version for d in importlib.metadata.distributions()}
+    keep = f"tensorflow=={there['tensorflow']}" if "tensorflow" in there else ""
+    %pip install --quiet "gantools @ git+ADDRESS" {keep}"""
 
 
 def read(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
 
 
-def load_address_module():
-    spec = importlib.util.spec_from_file_location("address", ROOT / ".ci/address.py")
+def load(name: str):
+    """Import a script of .ci, which is no package."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / f".ci/{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-address = load_address_module()
+address, status = load("address"), load("status")
 
 
 # --- dependencies
@@ -117,6 +128,22 @@ def test_environment_is_the_python_and_the_versions_of_the_project():
     python = SpecifierSet(python.removeprefix("python "))
     assert python == SpecifierSet(PROJECT["requires-python"])
     assert (pip, packages) == ("pip", {"pip": ["-r constraints.txt"]})
+    # Only conda-forge, also for those who have paid channels configured.
+    assert environment["channels"] == ["conda-forge", "nodefaults"]
+    assert set(environment) == {"name", "channels", "dependencies"}
+
+
+def test_binder_installs_what_is_tested():
+    lines = read(".binder/requirements.txt").splitlines()
+    (line,) = [line for line in lines if not line.startswith("#")]
+    named = (ROOT / ".binder" / line.removeprefix("-r ")).resolve()
+    assert named == ROOT / "constraints.txt"
+    version = read(".binder/runtime.txt").strip().removeprefix("python-")
+    assert f"Programming Language :: Python :: {version}" in PROJECT["classifiers"]
+    command = "pip install --no-build-isolation --no-deps -e ."
+    after = ROOT / ".binder/postBuild"
+    assert command in after.read_text() and command in read("README.md")
+    assert os.name == "nt" or os.access(after, os.X_OK), "Binder runs it"
 
 
 def test_every_supported_python_is_tested():
@@ -283,6 +310,43 @@ def test_the_run_time_of_every_chapter_was_measured():
     assert [row.split(",")[0] for row in rows] == [path.stem for path in NOTEBOOKS]
 
 
+STRICT_RUN = """\
+<testsuites><testsuite name="pytest" timestamp="2026-11-30T14:08:12.670950+00:00">
+<testcase classname="notebooks.01-a.ipynb" name="Cell 0" time="12"><skipped/></testcase>
+<testcase classname="notebooks.01-a.ipynb" name="Cell 1" time="48"/>
+<testcase classname="notebooks.02-b.ipynb" name="Cell 0" time="1"><failure/></testcase>
+<testcase classname="notebooks.02-b.ipynb" name="Cell 1" time="1"><error/></testcase>
+<testcase classname="notebooks.02-b.ipynb" name="Cell 2" time="1"/>
+</testsuite></testsuites>"""
+
+
+def test_the_status_page_tells_what_the_strict_run_found(tmp_path):
+    report, table = tmp_path / "nbval.xml", tmp_path / "status.csv"
+    report.write_text(STRICT_RUN)
+    old = ["00-old", "3", "as stored", "0.2", "2026-11-01", "a slower one"]
+    table.write_text(",".join(status.HEAD) + "\n" + ",".join(old) + "\n")
+    status.write(report, table)
+    with table.open(newline="") as file:
+        head, *rows = csv.reader(file)
+    assert head == status.HEAD and rows[0] == old
+    assert rows[1][:5] == ["01-a", "1", "as stored", "1.0", "2026-11-30"]
+    assert rows[2][:3] == ["02-b", "3", "2 of 3 cells differ"]
+    assert "Python" in rows[1][5] and "cores" in rows[1][5]
+
+
+def test_the_status_page_has_a_row_for_every_chapter_and_invents_none():
+    head, *rows = csv.reader(read("book/status.csv").splitlines())
+    assert head == status.HEAD
+    assert [row[0] for row in rows] == [path.stem for path in NOTEBOOKS]
+    for _, cells, result, minutes, date, machine in rows:
+        if result == "not recorded":
+            assert (cells, minutes, date, machine) == ("",) * 4
+        else:
+            assert re.fullmatch(r"as stored|\d+ of \d+ cells differ", result)
+            assert int(cells) and float(minutes) and machine
+            assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", date)
+
+
 def cells(path: Path) -> list:
     return nbformat.read(path, as_version=4).cells
 
@@ -295,11 +359,79 @@ each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path
 
 
 @each_notebook
-def test_a_notebook_begins_with_its_title_and_installs_only_on_colab(path):
+def test_a_notebook_begins_with_its_title_and_the_installation(path):
     assert cells(path)[0].source.startswith("# ")
     first = code_cells(path)[0]
-    assert first.source == INSTALL.format(address=address.current())
+    assert first.source == INSTALL.replace("ADDRESS", address.current())
     assert set(first.metadata.tags) == {"nbval-skip", "hide-input"}
+
+
+class Distribution(NamedTuple):
+    name: str
+    version: str
+
+
+def install(monkeypatch, there: dict[str, str], python=(3, 12, 1)) -> list[str]:
+    """Run the first cell where these packages are; list what pip is asked."""
+    asked = []
+    shell = InteractiveShell()
+    shell.history_manager.enabled = False
+    shell.register_magic_function(asked.append, magic_name="pip")
+    found = [Distribution(*pair) for pair in there.items()]
+    with monkeypatch.context() as machine:
+        machine.setattr(sys, "version_info", python)
+        machine.setattr("importlib.metadata.distributions", lambda: found)
+        machine.setattr("importlib.util.find_spec", there.get)
+        result = shell.run_cell(INSTALL)
+    result.raise_error()
+    return [line.strip() for line in asked]
+
+
+PACKAGE = '--quiet "gantools @ git+ADDRESS"'
+MACHINES = {
+    "Colab": ({"tensorflow": "2.20.0"}, "tensorflow==2.20.0"),
+    "Kaggle": ({"tensorflow": "2.19.1", "jax": "0.7.2"}, "tensorflow==2.19.1"),
+    "JupyterLab or VS Code, bare": ({}, ""),
+}
+
+
+@pytest.mark.parametrize("there, kept", MACHINES.values(), ids=MACHINES)
+def test_the_first_cell_installs_and_keeps_the_tensorflow_there(
+    monkeypatch, there, kept
+):
+    assert install(monkeypatch, there) == [f"install {PACKAGE} {kept}".rstrip()]
+
+
+def test_the_first_cell_installs_nothing_where_the_package_is(monkeypatch):
+    there = {"gantools": "0.1.0", "tensorflow": "2.21.0"}
+    assert install(monkeypatch, there) == []
+
+
+@pytest.mark.parametrize("python", [(3, 10, 14), (3, 14, 0)])
+def test_the_first_cell_says_which_python_it_needs(monkeypatch, python):
+    with pytest.raises(
+        RuntimeError, match=r"Expected Python 3\.11 to 3\.13\. Received"
+    ):
+        install(monkeypatch, {}, python)
+
+
+def test_the_first_cell_wants_the_pythons_of_the_project():
+    (bounds,) = re.findall(r"not \((.*)\) <= .* < \((.*)\):", INSTALL)
+    low, high = (bound.replace(", ", ".") for bound in bounds)
+    assert SpecifierSet(PROJECT["requires-python"]) == SpecifierSet(f">={low},<{high}")
+
+
+def test_every_launch_link_of_the_readme_opens_a_notebook():
+    config = yaml.safe_load(read("_config.yml"))
+    slug = address.slug(config["repository"]["url"])
+    branch, colab = (
+        config["repository"]["branch"],
+        config["launch_buttons"]["colab_url"],
+    )
+    start = f"{colab}/github/{slug}/blob/{branch}/"
+    links = re.findall(r"\[open\]\((.*?)\)", read("README.md"))
+    names = [link.removeprefix(start) for link in links]
+    assert names == [path.relative_to(ROOT).as_posix() for path in NOTEBOOKS]
 
 
 @each_notebook
@@ -318,8 +450,11 @@ def test_a_figure_says_what_it_shows(path):
     for cell in code_cells(path):
         kinds = {kind for output in cell.outputs for kind in output.get("data", {})}
         if any(kind.startswith("image/") for kind in kinds):
-            alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+            shown = cell.metadata.get("mystnb", {})
+            alt = shown.get("image", {}).get("alt", "")
             assert len(alt.split()) >= 4, cell.source
+            caption = shown.get("figure", {}).get("caption")  # with it, a number
+            assert caption, cell.source
 
 
 @each_notebook

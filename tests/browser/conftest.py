@@ -69,3 +69,9 @@ def browser():
         browser = play.chromium.launch(executable_path=path)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def axe():
+    """Give axe, which looks for what shuts readers out."""
+    return pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
