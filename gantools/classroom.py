@@ -34,13 +34,10 @@ _PATIENCE = 3  # times as long by the clock, for the machine may have other work
 _LINE = 10_000  # bytes of a line that the grader writes
 _EVENTS = {"begin": 2, "score": 4, "end": 1, "refused": 2}  # words of each
 
-_INSTALL = """\
-# Installs the package where it is missing: on Colab, on Kaggle, in JupyterLab, VS Code.
-import importlib.util
+_WITHHOLD = """
+
 import os
 
-if importlib.util.find_spec("gantools") is None:
-    {install}
 os.environ["GANTOOLS_SOLUTIONS"] = "withheld"  # your teacher has them"""
 
 
@@ -131,7 +128,8 @@ def student_copy(notebook: dict) -> dict:
 
     Its cells that show solutions are gone, and so are all outputs: a prediction is
     worth nothing when the figure is there already. A mark in the metadata says which
-    cell answers which exercise.
+    cell answers which exercise. The first cell, which installs the package where it is
+    missing, also sets that `exercises.solution` shows nothing.
 
     Args:
         notebook: as read from its JSON, format 4.
@@ -143,11 +141,11 @@ def student_copy(notebook: dict) -> dict:
     first = next(
         (cell for cell in cells if cell["cell_type"] == "code"), {"source": ""}
     )
-    install = re.search(r"%pip install .*git\+([^\"@]+).*", _source(first))
+    install = re.search(r"%pip install .*git\+([^\"@]+)", _source(first))
     if not install:
         raise ValueError("Expected a first cell that installs. Received: another one")
     address = f"{install[1]}/blob/main"
-    own = _INSTALL.format(install=install[0])
+    own = _source(first) + _WITHHOLD
     about = {"copy": "student", "version": gantools.__version__}
     return {
         **notebook,

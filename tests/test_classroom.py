@@ -99,10 +99,10 @@ def test_a_copy_installs_the_package_where_it_is_missing(copies, monkeypatch, th
     for copy in copies.values():
         asked = []
         first = "".join(code(copy)[0]["source"])
-        python = re.sub(r"%pip install --quiet (.*)", r"install(\1)", first)
+        python = re.sub(r"%pip install --quiet (.*)", r"install(r'''\1''')", first)
         exec(python, {"install": asked.append})
         names = [line.partition(" @ git+https://")[0] for line in asked]
-        assert names == ([] if there else ["gantools"])
+        assert names == ([] if there else ['"gantools'])
         assert os.environ["GANTOOLS_SOLUTIONS"] == "withheld"
 
 
