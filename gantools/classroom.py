@@ -34,13 +34,10 @@ _PATIENCE = 3  # times as long by the clock, for the machine may have other work
 _LINE = 10_000  # bytes of a line that the grader writes
 _EVENTS = {"begin": 2, "score": 4, "end": 1, "refused": 2}  # words of each
 
-_INSTALL = """\
-# Installs the package where it is missing: on Colab, on Kaggle, in JupyterLab, VS Code.
-import importlib.util
+_WITHHOLD = """
+
 import os
 
-if importlib.util.find_spec("gantools") is None:
-    {install}
 os.environ["GANTOOLS_SOLUTIONS"] = "withheld"  # your teacher has them"""
 
 
@@ -104,19 +101,26 @@ def export(
         FileExistsError: a copy is there already and may not be replaced.
     """
     known = chapters(book)
-    written = {}
+    copies = {}
     for name in dict.fromkeys(choose(list(known), wanted)):
-        notebook = json.loads(known[name].read_text("utf-8"))
         try:
-            copy = student_copy(notebook)
+            copy = student_copy(json.loads(known[name].read_text("utf-8")))
         except ValueError as problem:
             raise ValueError(f"{known[name]}: {problem}") from problem
-        out.mkdir(parents=True, exist_ok=True)
+        copies[out / f"{name}.ipynb"] = copy
+    there = [path for path in copies if os.path.lexists(path)]
+    if there and (not overwrite or book.resolve() == out.resolve()):
+        raise FileExistsError(
+            f"Expected a new name. Received: {there[0]}, which exists"
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    for path, copy in copies.items():
         text = json.dumps(copy, ensure_ascii=False, indent=1) + "\n"
-        path = provenance.write_text(text, out / f"{name}.ipynb", overwrite=overwrite)
-        marks = [cell["metadata"].get("gantools") for cell in copy["cells"]]
-        written[path] = sum(map(bool, marks))
-    return written
+        provenance.write_text(text, path, overwrite=overwrite)
+    return {
+        path: sum("gantools" in cell["metadata"] for cell in copy["cells"])
+        for path, copy in copies.items()
+    }
 
 
 def student_copy(notebook: dict) -> dict:
@@ -124,7 +128,8 @@ def student_copy(notebook: dict) -> dict:
 
     Its cells that show solutions are gone, and so are all outputs: a prediction is
     worth nothing when the figure is there already. A mark in the metadata says which
-    cell answers which exercise.
+    cell answers which exercise. The first cell, which installs the package where it is
+    missing, also sets that `exercises.solution` shows nothing.
 
     Args:
         notebook: as read from its JSON, format 4.
@@ -132,18 +137,24 @@ def student_copy(notebook: dict) -> dict:
     Raises:
         ValueError: an answer cell holds an answer, or a solution would stay.
     """
-    cells = [_student_cell(cell) for cell in notebook["cells"] if not _solves(cell)]
-    install = next(c for c in cells if "%pip install" in _source(c))
-    (line,) = re.findall(r"%pip install .*", _source(install))
-    install["source"] = _INSTALL.format(install=line).splitlines(keepends=True)
-    address = re.search(r"git\+([^\"@]+)", line)
-    for cell in cells:
-        if cell["cell_type"] == "markdown" and address:  # pages that are not copied
-            text = _source(cell).replace("](../", f"]({address[1]}/blob/main/")
-            cell["source"] = text.splitlines(keepends=True)
+    cells = [cell for cell in notebook["cells"] if not _solves(cell)]
+    first = next(
+        (cell for cell in cells if cell["cell_type"] == "code"), {"source": ""}
+    )
+    install = re.search(r"%pip install .*git\+([^\"@]+)", _source(first))
+    if not install:
+        raise ValueError("Expected a first cell that installs. Received: another one")
+    address = f"{install[1]}/blob/main"
+    own = _source(first) + _WITHHOLD
     about = {"copy": "student", "version": gantools.__version__}
-    metadata = {**notebook["metadata"], "gantools": about}
-    return {**notebook, "cells": cells, "metadata": metadata}
+    return {
+        **notebook,
+        "cells": [
+            _with_source(cell, own) if cell is first else _student_cell(cell, address)
+            for cell in cells
+        ],
+        "metadata": {**notebook["metadata"], "gantools": about},
+    }
 
 
 def _source(cell: dict) -> str:
@@ -156,17 +167,25 @@ def _solves(cell: dict) -> bool:
     return cell["cell_type"] == "code" and bool(re.fullmatch(shows, _source(cell)))
 
 
-def _student_cell(cell: dict) -> dict:
-    if cell["cell_type"] != "code":
-        return cell
-    source = _source(cell).replace("import check, solution", "import check")
+def _student_cell(cell: dict, address: str) -> dict:
+    source = _source(cell)
+    if cell["cell_type"] != "code":  # pages beside the chapters are not copied
+        return {**cell, "source": _lines(source.replace("](../", f"]({address}/"))}
     if re.search(r"\bsolution\(", source):
         raise ValueError(f"Expected solution() alone in its cell. Received: {source}")
-    cell = {**cell, "outputs": [], "execution_count": None}
-    cell["source"] = source.splitlines(keepends=True)
+    copy = _with_source(cell, source.replace("import check, solution", "import check"))
     if asked := _asks(source):
-        cell["metadata"] = {**cell["metadata"], "gantools": asked}
-    return cell
+        copy["metadata"] = {**cell["metadata"], "gantools": asked}
+    return copy
+
+
+def _with_source(cell: dict, source: str) -> dict:
+    """Give a code cell another source, and nothing that it printed."""
+    return {**cell, "source": _lines(source), "outputs": [], "execution_count": None}
+
+
+def _lines(text: str) -> list[str]:
+    return text.splitlines(keepends=True)
 
 
 def _asks(source: str) -> dict[str, str]:

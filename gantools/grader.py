@@ -35,6 +35,7 @@ from typing import Any
 
 VERDICTS = ("correct", "not yet", "failed", "not attempted")  # the best first
 LONGEST = 300  # characters of a diagnosis
+_UNKNOWN = "failed", "this version of gantools has no such exercise"
 
 START = 60  # seconds of computing, to begin with
 MEMORY = 4 * 2**30  # bytes of addresses; TensorFlow takes 2.1 of the 4
@@ -188,17 +189,21 @@ class Statement:
 
     Attributes:
         code: it, compiled.
-        stored: names that it defines or changes.
+        stored: names that it defines or assigns parts of.
+        called: names whose methods it calls, which may change what they stand for.
         now: names that must be there when it runs.
         later: names that its functions look up when they are called.
         whole: whether what it defines does not depend on what was there before.
+        imports: whether it is an import; calling a module's functions changes nothing.
     """
 
     code: types.CodeType
     stored: frozenset[str]
+    called: frozenset[str]
     now: frozenset[str]
     later: frozenset[str]
     whole: bool
+    imports: bool
 
 
 def _statement(tree: ast.stmt, where: str) -> Statement:
@@ -208,26 +213,27 @@ def _statement(tree: ast.stmt, where: str) -> Statement:
     for inner in filter(_is_code, code.co_consts):
         (later if _is_function(inner) else now).update(_all_loaded(inner))
     branches = ast.If | ast.For | ast.While | ast.Try | ast.With | ast.Match
+    assigned, called = _changed(tree)
     return Statement(
         code,
-        frozenset(stored | _changed(tree)),
+        frozenset(stored | assigned),
+        frozenset(called),
         frozenset(now),
         frozenset(later),
         whole=not isinstance(tree, branches),
+        imports=isinstance(tree, ast.Import | ast.ImportFrom),
     )
 
 
-def _changed(tree: ast.stmt) -> set[str]:
-    """Find the names whose values change: x[0] = 1, x.y = 1 and x.append(1)."""
-    changed = {
-        _root(node)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Subscript | ast.Attribute)
-        and isinstance(node.ctx, ast.Store)
-    }
-    if isinstance(tree, ast.Expr) and isinstance(tree.value, ast.Call):
-        changed.add(_root(tree.value.func))
-    return changed - {""}
+def _changed(tree: ast.stmt) -> tuple[set[str], set[str]]:
+    """Find the names whose values change, by x[0] = 1 or x.y = 1, or by x.append(1)."""
+    if isinstance(tree, ast.FunctionDef | ast.ClassDef):
+        return set(), set()
+    nodes = list(ast.walk(tree))
+    parts = [node for node in nodes if isinstance(node, ast.Subscript | ast.Attribute)]
+    assigned = {_root(part) for part in parts if isinstance(part.ctx, ast.Store)}
+    called = {_root(node.func) for node in nodes if isinstance(node, ast.Call)}
+    return assigned - {""}, called - {""}
 
 
 def _root(node: ast.expr) -> str:
@@ -272,12 +278,14 @@ def needed(statements: Sequence[Statement], answer: int) -> list[Statement]:
     that may leave what was there needs the one before it, too.
     """
     end = len(statements)
+    modules = {name for each in statements if each.imports for name in each.stored}
+    makes = [each.stored | (each.called - modules) for each in statements]
     kept, seen = set(range(end - answer, end)), set()
     waiting = [(name, at) for at in kept for name in statements[at].now]
     waiting += [(name, end) for at in kept for name in statements[at].later]
     while waiting:
         name, before = waiting.pop()
-        makers = [at for at in range(before) if name in statements[at].stored]
+        makers = [at for at in range(before) if name in makes[at]]
         if not makers or (name, before) in seen:
             continue
         seen.add((name, before))
@@ -319,23 +327,27 @@ def judge(cells: Sequence[Cell], answer: Answer) -> tuple[str, str]:
     """
     from gantools import exercises  # after the limits are set
 
-    before: list[Statement] = []
-    for number, cell in enumerate(cells[: answer.cell]):
-        with contextlib.suppress(SyntaxError, ValueError, RecursionError):
-            before += _statements(cell, number)
     try:
         own = _statements(cells[answer.cell], answer.cell)
         own += [_statement(t, "<check>") for t in ast.parse(answer.expression).body]
         space: dict[str, Any] = {"__name__": "__main__", "display": print}
-        for statement in needed([*before, *own], len(own)):
+        for statement in needed(_before(cells, answer.cell) + own, len(own)):
             exec(statement.code, space)
-        verdict = exercises.verdict(
-            answer.exercise, eval(answer.expression, space, space)
-        )
+        value = eval(answer.expression, space)
+        verdict = exercises.verdict(answer.exercise, value)
     except BaseException as problem:  # SystemExit and KeyboardInterrupt, too
         return "failed", f"the code raises {_line(problem)}"
     kind, _, diagnosis = verdict.partition(". ")
     return kind.removesuffix(" yet") if "attempted" in kind else kind, diagnosis
+
+
+def _before(cells: Sequence[Cell], end: int) -> list[Statement]:
+    """Compile the cells before an answer, but for those that are no Python."""
+    found: list[Statement] = []
+    for number, cell in enumerate(cells[:end]):
+        with contextlib.suppress(SyntaxError, ValueError, RecursionError):
+            found += _statements(cell, number)
+    return found
 
 
 def _line(problem: BaseException) -> str:
@@ -359,19 +371,19 @@ def judge_all(path: Path, done: Sequence[str]) -> Iterator[list[str]]:
     chapters = {answer.exercise.partition("-")[0] for answer in answers}
     asked = [name for name in known if name.partition("-")[0] in chapters]
     for name in dict.fromkeys([answer.exercise for answer in answers] + asked):
-        if name in done:
-            continue
-        yield ["begin", name]
-        mine = [answer for answer in answers if answer.exercise == name]
-        if name not in known:
-            score = "failed", "this version of gantools has no such exercise"
-        elif not mine:
-            score = "not attempted", "its cell is missing"
-        else:
-            scores = [judge(cells, answer) for answer in mine]
-            score = min(scores, key=lambda score: VERDICTS.index(score[0]))
-        yield ["score", name, *(text[:LONGEST] for text in score)]
+        if name not in done:
+            yield ["begin", name]
+            mine = [answer for answer in answers if answer.exercise == name]
+            score = _score(cells, mine) if name in known else _UNKNOWN
+            yield ["score", name, *(text[:LONGEST] for text in score)]
     yield ["end"]
+
+
+def _score(cells: Sequence[Cell], answers: Sequence[Answer]) -> tuple[str, str]:
+    if not answers:
+        return "not attempted", "its cell is missing"
+    scores = [judge(cells, answer) for answer in answers]
+    return min(scores, key=lambda score: VERDICTS.index(score[0]))
 
 
 # Limits

@@ -99,10 +99,10 @@ def test_a_copy_installs_the_package_where_it_is_missing(copies, monkeypatch, th
     for copy in copies.values():
         asked = []
         first = "".join(code(copy)[0]["source"])
-        python = re.sub(r"%pip install --quiet (.*)", r"install(\1)", first)
+        python = re.sub(r"%pip install --quiet (.*)", r"install(r'''\1''')", first)
         exec(python, {"install": asked.append})
         names = [line.partition(" @ git+https://")[0] for line in asked]
-        assert names == ([] if there else ["gantools"])
+        assert names == ([] if there else ['"gantools'])
         assert os.environ["GANTOOLS_SOLUTIONS"] == "withheld"
 
 
@@ -121,8 +121,19 @@ def test_what_is_answered_already_is_not_handed_out():
         classroom.student_copy(book)
 
 
+def test_the_book_itself_is_never_overwritten(tmp_path):
+    chapter = tmp_path / "04-data.ipynb"
+    chapter.write_bytes((BOOK / chapter.name).read_bytes())
+    with pytest.raises(FileExistsError, match="Expected a new name"):
+        classroom.export(tmp_path, tmp_path, overwrite=True)
+    assert chapter.read_bytes() == (BOOK / chapter.name).read_bytes()
+    assert classroom.export(tmp_path, tmp_path / "new") == {
+        tmp_path / "new" / chapter.name: sum(name[:2] == "04" for name in NAMES)
+    }
+
+
 def test_a_solution_that_would_stay_is_refused():
-    mixed = [cell("%pip install x"), cell("x = 1\nsolution('04-psnr')")]
+    mixed = [cell("%pip install git+x"), cell("x = 1\nsolution('04-psnr')")]
     with pytest.raises(ValueError, match=r"Expected solution\(\) alone in its cell"):
         classroom.student_copy({"cells": mixed, "metadata": {}})
 
@@ -438,6 +449,8 @@ def test_the_kernel_limits_files_and_where_it_may_the_network(tmp_path):
         ("x = 1\nx = 2", "x", [1]),
         ("x = 1\nx += 2", "x", [0, 1]),
         ("x = []\nx.append(1)\ny = 2", "x", [0, 1]),
+        ("x = []\nfor i in 1, 2:\n    x.append(i)\nx.sort()", "x", [0, 1, 2]),
+        ("import a\na.f(b)\nx = a.g()", "a", [0]),
         ("x = {}\nx['a'] = 1\nx.y.z = 3", "x", [0, 1, 2]),
         ("x = 1\nif x:\n    z = 2", "z", [0, 1]),
         ("z = 1\nif a:\n    z = 2", "z", [0, 1]),
