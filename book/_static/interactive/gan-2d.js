@@ -326,12 +326,14 @@
         const distance = (points[c] - x) ** 2 + (points[c + 1] - y) ** 2;
         if (distance < best) [nearest, best] = [k, distance];
       });
-      if (nearest >= 0) held[Math.floor((nearest * parts) / many)] += 2 / points.length;
+      if (nearest >= 0) held[Math.floor((nearest * parts) / many)] += 1;
     }
+    const count = points.length / 2;
+    const found = held.map((some) => some > 0.01 * count);
     return {
-      found: held.map((share) => share > 0.01),
-      modes: held.filter((share) => share > 0.01).length,
-      good: held.reduce((a, b) => a + b, 0),
+      found,
+      modes: found.filter(Boolean).length,
+      good: held.reduce((a, b) => a + b, 0) / count,
     };
   }
 
