@@ -353,16 +353,16 @@
   const GAMMAS = [0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1];
   const VIEW = 3; // the plane is drawn from -3 to 3
 
-  /* Keep a course of any length in at most 400 points. */
+  /* Keep a course of any length in at most 400 points, evenly spaced. */
   class Course {
     constructor() { [this.rows, this.every] = [[], 1]; }
 
     add(step, row) {
-      if (step % this.every) return;
+      if (this.rows.length && step < this.rows.at(-1).step + this.every) return;
       this.rows.push({ step, ...row });
       if (this.rows.length <= 400) return;
-      this.every *= 2;
-      this.rows = this.rows.filter((kept) => kept.step % this.every === 0);
+      this.rows = this.rows.filter((_, k) => k % 2 === 0);
+      this.every = step / this.rows.length;
     }
   }
 
@@ -625,7 +625,7 @@
     };
 
     const play = (steps) => {
-      const until = performance.now() + 10; // milliseconds of a frame
+      const until = performance.now() + 12; // milliseconds of a frame
       for (let k = 0; k < steps && (k === 0 || performance.now() < until); k++) {
         last = players.step(rules);
       }
