@@ -20,6 +20,7 @@ def page(browser, address):
     """Give chapter 9, scrolled to the figure."""
     context = browser.new_context()
     page, faults = context.new_page(), []
+    page.set_default_timeout(120_000)  # milliseconds, of a busy machine
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.goto(address + "notebooks/09-generator-maths.html")
     page.locator("figure.interactive-checkerboard").scroll_into_view_if_needed()

@@ -18,6 +18,7 @@ def page(browser, address):
     """Give chapter 8, scrolled to the figure, when it has measured."""
     context = browser.new_context()
     page, faults = context.new_page(), []
+    page.set_default_timeout(120_000)  # milliseconds, of a busy machine
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.goto(address + "notebooks/08-evaluation.html")
     page.locator("figure.interactive-fid-bias").scroll_into_view_if_needed()
@@ -55,10 +56,10 @@ def test_the_root_of_a_matrix_equals_scipys(page, d):
 
 def test_the_true_kernel_distance_is_the_mean_of_its_estimates(page):
     d, f, rng = 3, 0.9, np.random.default_rng(0)
-    x, y = rng.normal(size=(2, 3000, d))
+    x, y = rng.normal(size=(2, 1500, d))
     found = metrics.kernel_distance(x, y + np.sqrt(f / d))
     true = page.evaluate(f"() => interactive.fidBias.truth.KID({d}, {f})")
-    assert abs(found.value - true) < 3 * found.error < true / 4
+    assert abs(found.value - true) < 3 * found.error < true / 3
 
 
 def test_a_keyboard_puts_the_two_in_the_right_order(page):

@@ -24,6 +24,7 @@ def page(browser, address):
     """Give chapter 2, scrolled to the figure, for a reader who wants no motion."""
     context = browser.new_context(reduced_motion="reduce")
     page, faults = context.new_page(), []
+    page.set_default_timeout(120_000)  # milliseconds, of a busy machine
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.goto(address + "notebooks/02-adversarial-game.html")
     page.locator("figure.interactive-gan-2d").scroll_into_view_if_needed()

@@ -18,6 +18,7 @@ def page(browser, address):
     """Give chapter 5, scrolled to the figure."""
     context = browser.new_context()
     page, faults = context.new_page(), []
+    page.set_default_timeout(120_000)  # milliseconds, of a busy machine
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.goto(address + "notebooks/05-networks.html")
     page.locator("figure.interactive-receptive-field").scroll_into_view_if_needed()

@@ -148,11 +148,11 @@
       ...found[name][who].filter((list) => list.length).map(meanOf)]);
     const high = 1.15 * Math.max(...values, 0.1);
     const low = -0.2 * high;
-    const [left, right, top, bottom] = [40, width - 8, 22, height - 34];
+    const [left, right, top, bottom] = [40, width - 8, 22, height - 40];
     const x = (n) => left + 12 + ((right - left - 24) * Math.log2(n / 25)) / 5;
     const y = (value) => bottom - ((bottom - top) * (value - low)) / (high - low);
     c.clearRect(0, 0, width, height);
-    c.font = "12px system-ui, sans-serif";
+    c.font = "14px system-ui, sans-serif";
     c.lineWidth = 1;
     c.setLineDash([]);
     c.strokeStyle = colours.border;
@@ -166,7 +166,7 @@
       c.stroke();
     }
     c.textAlign = "center";
-    for (const n of SIZES) c.fillText(n, x(n), bottom + 15);
+    for (const n of SIZES) c.fillText(n, x(n), bottom + 17);
     c.fillText("pictures in a set, n", (left + right) / 2, height - 4);
     c.save();
     c.beginPath();
@@ -210,7 +210,7 @@
     c.fillStyle = colours.blue;
     c.fillText("A, perfect", left + 40, 14);
     c.fillStyle = colours.orange;
-    c.fillText("B, off", left + 110, 14);
+    c.fillText("B, off", left + 122, 14);
   }
 
   const build = (ui) => {

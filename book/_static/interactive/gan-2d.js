@@ -326,12 +326,14 @@
         const distance = (points[c] - x) ** 2 + (points[c + 1] - y) ** 2;
         if (distance < best) [nearest, best] = [k, distance];
       });
-      if (nearest >= 0) held[Math.floor((nearest * parts) / many)] += 2 / points.length;
+      if (nearest >= 0) held[Math.floor((nearest * parts) / many)] += 1;
     }
+    const count = points.length / 2;
+    const found = held.map((some) => some > 0.01 * count);
     return {
-      found: held.map((share) => share > 0.01),
-      modes: held.filter((share) => share > 0.01).length,
-      good: held.reduce((a, b) => a + b, 0),
+      found,
+      modes: found.filter(Boolean).length,
+      good: held.reduce((a, b) => a + b, 0) / count,
     };
   }
 
@@ -340,30 +342,27 @@
   const BALANCED = { loss: "non-saturating", optimizer: "Adam", gRate: 1e-3,
     dRate: 1e-3, dSteps: 1, gamma: 0.02 };
   const PRESETS = {
-    balanced: { text: "a balanced game", rules: BALANCED },
-    collapse: { text: "collapse: D learns too slowly",
-      rules: { ...BALANCED, dRate: 1e-4 } },
-    collapseCure: { text: "its cure: D keeps up (goes on)", goesOn: true,
-      rules: BALANCED },
-    vanish: { text: "vanishing gradient: D is sure", start: 0.02, ahead: 400,
+    balanced: { text: "balanced", rules: BALANCED },
+    collapse: { text: "collapse", rules: { ...BALANCED, dRate: 1e-4 } },
+    collapseCure: { text: "cure of the collapse", goesOn: true, rules: BALANCED },
+    vanish: { text: "vanishing gradient", start: 0.02, ahead: 400,
       rules: { ...BALANCED, loss: "saturating", optimizer: "SGD", dRate: 10 ** -2.5,
         gamma: 0 } },
-    vanishCure: { text: "its cure: another loss (goes on)", goesOn: true,
-      rules: BALANCED },
+    vanishCure: { text: "cure of the vanishing", goesOn: true, rules: BALANCED },
   };
   const GAMMAS = [0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1];
   const VIEW = 3; // the plane is drawn from -3 to 3
 
-  /* Keep a course of any length in at most 400 points. */
+  /* Keep a course of any length in at most 400 points, evenly spaced. */
   class Course {
     constructor() { [this.rows, this.every] = [[], 1]; }
 
     add(step, row) {
-      if (step % this.every) return;
+      if (this.rows.length && step < this.rows.at(-1).step + this.every) return;
       this.rows.push({ step, ...row });
       if (this.rows.length <= 400) return;
-      this.every *= 2;
-      this.rows = this.rows.filter((kept) => kept.step % this.every === 0);
+      this.rows = this.rows.filter((_, k) => k % 2 === 0);
+      this.every = step / this.rows.length;
     }
   }
 
@@ -372,7 +371,7 @@
 
   /* Curves of a course over its steps.  `lines` are levels to compare with. */
   function drawCurves({ context: c, width, height }, { rows }, series, scale, colours) {
-    const [left, right, top, bottom] = [44, width - 6, 20, height - 18];
+    const [left, right, top, bottom] = [46, width - 6, 24, height - 20];
     const size = Math.max(rows.at(-1)?.step ?? 0, 100);
     const x = (step) => left + ((right - left) * step) / size;
     const y = (value) => {
@@ -380,7 +379,7 @@
       return bottom - (bottom - top) * (at - scale.min) / (scale.max - scale.min);
     };
     c.clearRect(0, 0, width, height);
-    c.font = "12px system-ui, sans-serif";
+    c.font = "14px system-ui, sans-serif";
     c.lineWidth = 1;
     c.textAlign = "right";
     for (const tick of scale.ticks) {
@@ -417,7 +416,7 @@
     let at = left;
     for (const { text, colour } of series) {
       c.fillStyle = colour;
-      c.fillText(text, at, 12);
+      c.fillText(text, at, 14);
       at += c.measureText(text).width + 14;
     }
   }
@@ -600,7 +599,9 @@
       const values = course.rows.flatMap((row) => [row.L_D, row.L_G]);
       const low = Math.floor(Math.max(-4, Math.min(0, ...values)));
       const high = Math.ceil(Math.min(8, Math.max(2, ...values)));
-      const ticks = [0, 1, 2, 3, 4].map((k) => low + ((high - low) * k) / 4);
+      const step = high - low < 3 ? 0.5 : Math.ceil((high - low) / 5);
+      const ticks = [];
+      for (let tick = low; tick <= high; tick += step) ticks.push(tick);
       drawCurves(losses, course, series, { min: low, max: high, ticks }, colours);
       drawCurves(pulls, course,
         [{ key: "mean", text: "mean pull on a made point", colour: colours.green }],
@@ -624,7 +625,7 @@
     };
 
     const play = (steps) => {
-      const until = performance.now() + 10; // milliseconds of a frame
+      const until = performance.now() + 12; // milliseconds of a frame
       for (let k = 0; k < steps && (k === 0 || performance.now() < until); k++) {
         last = players.step(rules);
       }

@@ -102,16 +102,16 @@
       const most = Math.max(...counts);
       const bar = width / SIDE;
       c.clearRect(0, 0, width, height);
-      c.font = "12px system-ui, sans-serif";
+      c.font = "14px system-ui, sans-serif";
       c.fillStyle = colours.quiet;
-      c.fillText("ways to each pixel of a row", 0, 12);
+      c.fillText("ways to each pixel of a row", 0, 14);
       c.fillStyle = colours.blue;
       counts.forEach((count, k) => {
         const high = ((height - 40) * count) / most;
-        c.fillRect((first + k) * bar, height - 18 - high, Math.max(bar - 0.5, 1), high);
+        c.fillRect((first + k) * bar, height - 20 - high, Math.max(bar - 0.5, 1), high);
       });
       c.fillStyle = colours.quiet;
-      c.fillRect(0, height - 18, width, 1);
+      c.fillRect(0, height - 20, width, 1);
       c.fillText("pixel 0", 0, height - 4);
       c.textAlign = "right";
       c.fillText(String(SIDE - 1), width, height - 4);
