@@ -842,3 +842,16 @@ def test_every_way_of_feeding_gives_the_same_batches_in_order():
             np.testing.assert_array_equal([batch[0] for batch in stream], wanted)
     rows = evaluation.read_rows(RECORDS / "feeding.csv")
     assert {row["way"] for row in rows} == set(feeding.WAYS)
+
+
+def test_the_generator_in_the_page_is_the_shipped_one_in_fewer_bits(tmp_path):
+    page = load("page_generator")
+    shipped = dcgan.pretrained_generator(page.NAME)
+    size = page.write_script(shipped, tmp_path / "again.js")
+    assert (tmp_path / "again.js").read_bytes() == page.SCRIPT.read_bytes()
+    assert size < 1_750_000  # bytes of base64
+    _, rounded = page.read_script()
+    z = dcgan.noise(8, seed=3)
+    away = 255 * np.abs(dcgan.render(rounded, z) - dcgan.render(shipped, z))
+    assert 0 < away.max() < 2  # levels
+    assert away.mean() < 0.1
