@@ -1,5 +1,6 @@
 """The numbers that the book quotes are what its measurements measured."""
 
+import base64
 import csv
 import dataclasses
 import importlib.util
@@ -876,3 +877,41 @@ def test_each_teacher_makes_its_own_pictures_old(portrait):
     old, clean = make_old.batches(sets, "both")(0)
     by_film = np.abs(old + clean).max(axis=(1, 2, 3)) < 1e-4
     np.testing.assert_array_equal(by_film, np.arange(make_old.BATCH) % 2 == 1)
+
+
+def test_the_generator_in_the_page_is_the_shipped_one_in_fewer_bits(tmp_path):
+    page = load("page_generator")
+    shipped = dcgan.pretrained_generator(page.NAME)
+    size = page.write_script(shipped, tmp_path / "again.js")
+    assert (tmp_path / "again.js").read_bytes() == page.SCRIPT.read_bytes()
+    assert size < 1_750_000  # bytes of base64
+    _, rounded = page.read_script()
+    z = dcgan.noise(8, seed=3)
+    away = 255 * np.abs(dcgan.render(rounded, z) - dcgan.render(shipped, z))
+    assert 0 < away.max() < 2  # levels
+    assert away.mean() < 0.1
+
+
+def test_the_strengths_of_a_style_are_those_of_the_chapter():
+    rows = evaluation.read_rows(RECORDS / "style-strength.csv")
+    notebook = json.loads((ROOT / "notebooks/13-style-transfer.ipynb").read_text())
+    cells = {cell["id"]: cell for cell in notebook["cells"]}
+    figure = "".join(cells["strength-live"]["source"])
+    line = next(x for x in figure.splitlines() if x.startswith(":data:"))
+    assert json.loads(line.removeprefix(":data:"))["steps"] == rows
+    printed = "".join(cells["zero-run"]["outputs"][0]["text"])
+    for row in (rows[0], rows[2], rows[4]):
+        assert (
+            f"LPIPS {row['content']:.2f}, style still missing {row['missing']:.2f}"
+            in (printed)
+        )
+
+
+def test_the_portrait_in_the_page_is_the_chapters(tmp_path):
+    page = load("page_photograph")
+    path = photos.save(page.portrait(), tmp_path / "portrait.jpg", quality=88)
+    data = page.SCRIPT.read_text(encoding="ascii").split("base64,")[1]
+    data = base64.b64decode(data[: data.index('"')])
+    (tmp_path / "page.jpg").write_bytes(data)
+    here, there = (photos.load(p).pixels for p in (path, tmp_path / "page.jpg"))
+    assert np.abs(here - there).max() < 0.05
