@@ -67,12 +67,14 @@
   const restore = (image, report) => new Promise((done, failed) => {
     const weights = worker ? null : startWorker(); // they are handed over once
     const { height, width } = image;
+    const fail = (reason) => failed(new Error(`It failed (${reason}). Perhaps this device `
+      + "lacks memory for a photograph of this size: try a smaller one."));
     worker.onmessage = ({ data }) => {
-      if (data.error) failed(new Error(data.error));
+      if (data.error) fail(data.error);
       else if (data.found) done(data);
       else report(data.share);
     };
-    worker.onerror = (event) => failed(new Error(event.message || "It has ended."));
+    worker.onerror = (event) => fail(event.message);
     worker.postMessage({ weights, pixels: image.data, height, width });
   });
 
@@ -114,7 +116,11 @@
   /* The mask in orange, for laying over the photograph. */
   const stain = (mask, size) => {
     const pixels = new Uint8ClampedArray(4 * mask.length);
-    mask.forEach((level, i) => pixels.set([255, 96, 0, level], 4 * i));
+    for (let i = 0; i < mask.length; i++) {
+      pixels[4 * i] = 255;
+      pixels[4 * i + 1] = 96;
+      pixels[4 * i + 3] = mask[i];
+    }
     return picture(pixels, size);
   };
 
