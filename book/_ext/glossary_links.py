@@ -179,7 +179,7 @@ def add_definitions(app: Sphinx, page: str, template: str, context: dict, doctre
         texts = definitions(app)
         data = json.dumps({anchor: texts[anchor] for anchor in sorted(used)})
         context["body"] += (
-            '<script type="application/json" id="glossary">'
+            '<script type="application/json" id="glossary-definitions">'
             + data.replace("<", "\\u003c")
             + "</script>"
         )

@@ -3,7 +3,7 @@
 // closes it, and the link leads to the glossary as any link does.
 (() => {
   "use strict";
-  const texts = JSON.parse(document.getElementById("glossary").textContent);
+  const texts = JSON.parse(document.getElementById("glossary-definitions").textContent);
   const tip = document.createElement("div");
   tip.id = "glossary-tip";
   tip.setAttribute("role", "tooltip");

@@ -18,7 +18,7 @@ def opened(browser, address):
         page = contexts[-1].new_page()
         page.goto(address + CHAPTER)
         page.evaluate("async () => { await window.MathJax?.startup?.promise; }")
-        return page, json.loads(page.inner_text("script#glossary"))
+        return page, json.loads(page.inner_text("script#glossary-definitions"))
 
     yield open_chapter
     for context in contexts:
