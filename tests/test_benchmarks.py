@@ -899,12 +899,10 @@ def test_the_strengths_of_a_style_are_those_of_the_chapter():
     figure = "".join(cells["strength-live"]["source"])
     line = next(x for x in figure.splitlines() if x.startswith(":data:"))
     assert json.loads(line.removeprefix(":data:"))["steps"] == rows
-    printed = "".join(cells["zero-run"]["outputs"][0]["text"])
+    printed = "".join(cells["zero"]["outputs"][0]["text"])
     for row in (rows[0], rows[2], rows[4]):
-        assert (
-            f"LPIPS {row['content']:.2f}, style still missing {row['missing']:.2f}"
-            in (printed)
-        )
+        wanted = "LPIPS {content:.2f}, style still missing {missing:.2f}"
+        assert wanted.format(**row) in printed
 
 
 def test_the_portrait_in_the_page_is_the_chapters(tmp_path):
