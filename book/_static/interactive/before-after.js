@@ -1,6 +1,6 @@
 /* Two pictures of one thing, one over the other, and a line that the reader moves: left
    of it is before, right of it after. */
-interactive("before-after", (ui) => {
+interactive("before-after", (ui, { height: most = 28 }) => {
   "use strict";
   const { element } = interactive;
   const pictures = [...ui.figure.querySelectorAll("img")];
@@ -19,7 +19,7 @@ interactive("before-after", (ui) => {
   ui.controls.append(box);
   before.decode().then(() => { // all of it on one screen, and small ones not blown up
     const { naturalWidth: width, naturalHeight: height } = before;
-    box.style.maxWidth = `min(36rem, ${(28 * width) / height}rem, ${1.5 * width}px)`;
+    box.style.maxWidth = `min(36rem, ${(most * width) / height}rem, ${1.5 * width}px)`;
   });
 
   const show = () => {
