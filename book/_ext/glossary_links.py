@@ -157,7 +157,9 @@ def link_page(app: Sphinx, doctree: nodes.document, page: str) -> None:
                 (n for n in anchors if re.fullmatch(pattern(n), word.astext())), None
             )
             if name is not None:
-                word.replace_self(link(app, page, anchors[name], word.astext()))
+                made = link(app, page, anchors[name], "")
+                word.replace_self(made)
+                made[0] += word
     elif page.startswith("notebooks/"):
         met = mark_roles(doctree)
         linked = {n: anchor for n, anchor in anchors.items() if n not in AMBIGUOUS}

@@ -57,6 +57,12 @@ def address(book: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def axe():
+    """Give axe, which looks for what shuts readers out."""
+    return pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+
+
+@pytest.fixture(scope="session")
 def browser():
     """Start the system's Chromium without a window."""
     path = os.environ.get("CHROMIUM") or next(
@@ -69,12 +75,6 @@ def browser():
         browser = play.chromium.launch(executable_path=path)
         yield browser
         browser.close()
-
-
-@pytest.fixture(scope="session")
-def axe():
-    """Give axe, which looks for what shuts readers out."""
-    return pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
 
 
 @pytest.fixture
