@@ -913,3 +913,17 @@ def test_the_portrait_in_the_page_is_the_chapters(tmp_path):
     (tmp_path / "page.jpg").write_bytes(data)
     here, there = (photos.load(p).pixels for p in (path, tmp_path / "page.jpg"))
     assert np.abs(here - there).max() < 0.05
+
+
+def test_the_pictures_before_and_after_are_what_the_package_makes(tmp_path):
+    script = load("before_after")
+    scan = script.aged_landscape()
+    networks = restoration.load_restorer()
+    done = restoration.restore(photos.Photo(scan), "conservative", networks)
+    slides = dict(zip(("slide-before", "slide-after"), script.slide(), strict=True))
+    made = {"landscape-before": scan, "landscape-after": done.photo.pixels} | slides
+    for name, pixels in made.items():
+        script.write(pixels, tmp_path / f"{name}.jpg")
+        paths = (folder / f"{name}.jpg" for folder in (tmp_path, script.OUT))
+        again, shipped = (photos.load(path).pixels for path in paths)
+        assert np.abs(again - shipped).mean() < 1 / 255
