@@ -201,6 +201,15 @@ def test_the_page_has_the_shipped_networks():
     assert len(zlib.compress(script.encode(), 9)) < 2_780_000
 
 
+def test_the_page_restores_by_the_numbers_of_the_package():
+    script = (PAGE.parent / "engine.js").read_text(encoding="utf-8")
+    found = dict(re.findall(r"([A-Z]+) = (\[[^\]]*\]|[\d.]+)[,;]", script))
+    names = "STRIDE HALO TILE VIEW THUMBNAIL GATE WORN CAUTION DOUBT".split()
+    for name in names:
+        value = np.array(json.loads(found[name]))
+        np.testing.assert_array_equal(value, getattr(restoration, name), err_msg=name)
+
+
 def test_the_table_of_the_page_is_of_all_bundled_photographs():
     rows = list(csv.reader(RECORD.open(encoding="utf-8")))[1:]
     expected = [path.stem for path in collections.bundled()]
