@@ -10,6 +10,7 @@ against the undamaged photograph.
 
 import argparse
 import base64
+import csv
 import zlib
 from pathlib import Path
 
@@ -21,7 +22,16 @@ from gantools import restoration as r
 
 PAGE = Path(__file__).parents[1] / "book" / "_static" / "restore"
 KINDS = ("contrast", "scratches", "dust", "hairs", "creases")
-FIELDS = "photograph,mean difference,99.9 %,largest,damaged,shipped,page"
+RECORD = Path(__file__).parents[1] / "gantools" / "records" / "page-model.csv"
+FIELDS = (
+    "photograph",
+    "mean difference",
+    "99.9 %",
+    "largest",
+    "PSNR damaged",
+    "PSNR shipped",
+    "PSNR page",
+)
 
 
 def networks(restorer: r.Restorer) -> list:
@@ -66,11 +76,10 @@ def sample() -> bytes:
 
 
 def measure() -> None:
-    """Print how the page's networks compare with the shipped ones."""
+    """Write how the page's networks compare with the shipped ones."""
     script = (PAGE / "weights.js").read_text(encoding="ascii")
     both = r.load_restorer(), for_page(script)
-    rows = []
-    print(FIELDS)
+    names, rows = [path.stem for path in collections.bundled()], []
     for path in collections.bundled():
         clean = photos.load(path).pixels
         aged = damage.age(clean, np.random.default_rng(0), 0.5).damaged
@@ -82,8 +91,11 @@ def measure() -> None:
             for x in (photo.pixels, ours, theirs)
         ]
         rows.append([gap.mean(), np.quantile(gap, 0.999), gap.max(), *scores])
-        print(path.stem, *np.round(rows[-1], 2), sep=",", flush=True)
-    print("mean", *np.round(np.mean(rows, axis=0), 2), sep=",")
+    names, rows = [*names, "mean of all"], [*rows, np.mean(rows, axis=0)]
+    with RECORD.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(FIELDS)
+        writer.writerows([n, *np.round(x, 2)] for n, x in zip(names, rows, strict=True))
 
 
 if __name__ == "__main__":

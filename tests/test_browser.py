@@ -1,5 +1,6 @@
 """Networks carried into a page: steps and weights that compute what Keras computes."""
 
+import csv
 import json
 import math
 import re
@@ -11,9 +12,11 @@ import numpy as np
 import pytest
 from keras import layers
 
-from gantools import arrays, browser, features, restoration
+from gantools import arrays, browser, collections, features, restoration
 
-PAGE = Path(__file__).parents[1] / "book" / "_static" / "restore" / "weights.js"
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "book" / "_static" / "restore" / "weights.js"
+RECORD = ROOT / "gantools" / "records" / "page-model.csv"
 
 
 # --- a second interpreter, in numpy: what the page's runtime does, slowly
@@ -196,6 +199,25 @@ def test_the_page_has_the_shipped_networks():
     ours, theirs = map(by_number, (content["graphs"], built))
     assert ours == theirs
     assert len(zlib.compress(script.encode(), 9)) < 2_780_000
+
+
+def test_the_page_restores_by_the_numbers_of_the_package():
+    script = (PAGE.parent / "engine.js").read_text(encoding="utf-8")
+    found = dict(re.findall(r"([A-Z]+) = (\[[^\]]*\]|[\d.]+)[,;]", script))
+    names = "STRIDE HALO TILE VIEW THUMBNAIL GATE WORN CAUTION DOUBT".split()
+    for name in names:
+        value = np.array(json.loads(found[name]))
+        np.testing.assert_array_equal(value, getattr(restoration, name), err_msg=name)
+
+
+def test_the_table_of_the_page_is_of_all_bundled_photographs():
+    rows = list(csv.reader(RECORD.open(encoding="utf-8")))[1:]
+    expected = [path.stem for path in collections.bundled()]
+    assert [row[0] for row in rows] == [*expected, "mean of all"]
+    numbers = np.array([row[1:] for row in rows], float)
+    np.testing.assert_allclose(numbers[:-1].mean(axis=0), numbers[-1], atol=0.011)
+    shipped, page = numbers[-1, -2:]
+    assert abs(page - shipped) < 0.5  # dB
 
 
 def by_number(graphs):

@@ -71,8 +71,8 @@ def opened(browser):
         page = context.new_page()
         page.set_default_timeout(WAIT)
         page.on("pageerror", lambda error: faults.append(str(error)))
-        page.fetched = []
-        page.on("response", page.fetched.append)
+        page.fetched = fetched = []
+        page.on("response", lambda response: fetched.append(response))
         page.goto(url)
         page.locator("figure.interactive-restore").scroll_into_view_if_needed()
         page.locator("#restore-file").wait_for()
@@ -101,14 +101,14 @@ def finish(page):
 def downloaded(page):
     """Download what is shown, as PNG; give its pixels."""
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download").click()
+        page.get_by_role("button", name="Download", exact=True).click()
     assert download.value.suggested_filename.endswith("-restored.png")
     return photos.load(download.value.path(), levels=True).pixels
 
 
 def differ(page, pixels, mode, restorer):
     """Give the largest difference between page and Python, in levels of 255."""
-    page.get_by_label("Show").select_option(mode)
+    page.get_by_role("combobox", name="Show").select_option(mode)
     ours = downloaded(page).astype(int)
     theirs = restoration.restore(photos.Photo(pixels), mode, restorer).photo.pixels
     assert np.abs(ours - pixels).max() > 8, "nothing was restored"
@@ -159,20 +159,20 @@ def test_the_page_works_from_a_folder_and_by_keyboard(opened, book):
         seen.append(shown)
 
     look()
-    page.get_by_label("Before | after").focus()
+    page.get_by_role("slider", name="Before | after").focus()
     page.keyboard.press("ArrowRight")
     look()
     page.keyboard.press("Home")
     look()
-    page.get_by_label("Show").focus()
+    page.get_by_role("combobox", name="Show").focus()
     page.keyboard.press("ArrowDown")
     look()
     page.keyboard.press("ArrowDown")
     look()
     assert "damage found" in seen[-1][1]
-    page.get_by_label("Strength").focus()
+    page.get_by_role("slider", name="Strength").focus()
     page.keyboard.press("Home")
-    page.get_by_label("Show").select_option("full")
+    page.get_by_role("combobox", name="Show").select_option("full")
     assert view.evaluate("c => c.toDataURL()") != seen[2][0]
 
 
