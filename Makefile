@@ -61,7 +61,8 @@ lint: $(READY)  ## Check style and format
 	$(BIN)/ruff format --check .
 
 unit: $(READY)  ## Run the unit tests
-	$(BIN)/python -m pytest --ignore tests/browser --doctest-modules -n 2 gantools tests
+	$(BIN)/python -m pytest --ignore tests/browser --doctest-modules -n 2 \
+		gantools tests book/_ext
 
 nbval: $(READY)  ## Run each notebook and compare with its stored outputs
 	$(BIN)/python -m pytest --junitxml=$(REPORT) \

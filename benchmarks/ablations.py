@@ -1,4 +1,4 @@
-"""Train the smallest restorer again without one of its parts, and measure what it was.
+"""Train the smallest restorer again with one thing changed, and measure what it was.
 
     GANTOOLS_DATA=folder python benchmarks/ablations.py train runs/ablations
     GANTOOLS_DATA=folder python benchmarks/ablations.py measure runs/ablations
@@ -38,11 +38,12 @@ RUNS = {  # what is changed of the preset, and the seed
     "seed-1": ({}, 1),
     "seed-2": ({}, 2),
     "no-game": ({"adversarial": 0.0}, 0),
+    "more-game": ({"adversarial": 0.3}, 0),
     "no-perceptual": ({"perceptual": 0.0}, 0),
     "no-mask": ({"masked": False}, 0),
     "no-old": ({"old": False}, 0),
 }
-SAME = {"no-game": "repair", "no-perceptual": "repair"}
+SAME = dict.fromkeys(("no-game", "more-game", "no-perceptual"), "repair")
 QUANTITIES = {
     "repair PSNR": "psnr",
     "PSNR inside the mask": "psnr_inside",

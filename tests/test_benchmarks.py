@@ -1,5 +1,6 @@
 """The numbers that the book quotes are what its measurements measured."""
 
+import base64
 import csv
 import dataclasses
 import importlib.util
@@ -431,7 +432,7 @@ def ablations():
 
 def test_each_ablation_changes_one_thing(ablations):
     fields = {field.name for field in dataclasses.fields(restoration.Preset)}
-    assert len(ablations.RUNS) == 7 and ablations.RUNS["full"] == ({}, 0)
+    assert len(ablations.RUNS) == 8 and ablations.RUNS["full"] == ({}, 0)
     for name, (changes, seed) in ablations.RUNS.items():
         assert len(changes) + (seed != 0) == (name != "full")
         assert set(changes) <= fields
@@ -842,3 +843,73 @@ def test_every_way_of_feeding_gives_the_same_batches_in_order():
             np.testing.assert_array_equal([batch[0] for batch in stream], wanted)
     rows = evaluation.read_rows(RECORDS / "feeding.csv")
     assert {row["way"] for row in rows} == set(feeding.WAYS)
+
+
+# --- Making it old -------------------------------------------------------------------
+
+
+def test_the_table_of_two_teachers_says_what_the_chapter_says():
+    found = {
+        (row["test"], row["teacher"], row["quantity"]): row
+        for row in evaluation.read_rows(RECORDS / "make-old.csv")
+    }
+    gain = {key[:2]: row for key, row in found.items() if key[2] == "gain"}
+    for kind, other in (("age", "film"), ("film", "age")):
+        assert gain[kind, kind]["low"] > 5
+        assert gain[kind, "both"]["mean"] > gain[kind, kind]["mean"] - 1
+        assert gain[kind, other]["mean"] < 1
+    for slides in ("fsa-colour", "documerica"):
+        nearer, moved = (
+            {t: found[slides, t, quantity]["mean"] for t in ("age", "film", "both")}
+            for quantity in ("nearer", "moved")
+        )
+        assert nearer["film"] < nearer["age"]
+        assert abs(nearer["both"] - nearer["age"]) < 0.1 * nearer["age"]
+        assert moved["both"] < 0.77 * moved["age"]
+
+
+def test_each_teacher_makes_its_own_pictures_old(portrait):
+    make_old = load("make_old")
+    sets = [[(portrait, 1 - portrait)]] * 3
+    old, clean = make_old.batches(sets, "film")(0)
+    assert old.shape == clean.shape == (make_old.BATCH, 96, 96, 3)
+    np.testing.assert_allclose(old, -clean, atol=1e-5)  # the same cut of both
+    old, clean = make_old.batches(sets, "both")(0)
+    by_film = np.abs(old + clean).max(axis=(1, 2, 3)) < 1e-4
+    np.testing.assert_array_equal(by_film, np.arange(make_old.BATCH) % 2 == 1)
+
+
+def test_the_generator_in_the_page_is_the_shipped_one_in_fewer_bits(tmp_path):
+    page = load("page_generator")
+    shipped = dcgan.pretrained_generator(page.NAME)
+    size = page.write_script(shipped, tmp_path / "again.js")
+    assert (tmp_path / "again.js").read_bytes() == page.SCRIPT.read_bytes()
+    assert size < 1_750_000  # bytes of base64
+    _, rounded = page.read_script()
+    z = dcgan.noise(8, seed=3)
+    away = 255 * np.abs(dcgan.render(rounded, z) - dcgan.render(shipped, z))
+    assert 0 < away.max() < 2  # levels
+    assert away.mean() < 0.1
+
+
+def test_the_strengths_of_a_style_are_those_of_the_chapter():
+    rows = evaluation.read_rows(RECORDS / "style-strength.csv")
+    notebook = json.loads((ROOT / "notebooks/13-style-transfer.ipynb").read_text())
+    cells = {cell["id"]: cell for cell in notebook["cells"]}
+    figure = "".join(cells["strength-live"]["source"])
+    line = next(x for x in figure.splitlines() if x.startswith(":data:"))
+    assert json.loads(line.removeprefix(":data:"))["steps"] == rows
+    printed = "".join(cells["zero"]["outputs"][0]["text"])
+    for row in (rows[0], rows[2], rows[4]):
+        wanted = "LPIPS {content:.2f}, style still missing {missing:.2f}"
+        assert wanted.format(**row) in printed
+
+
+def test_the_portrait_in_the_page_is_the_chapters(tmp_path):
+    page = load("page_photograph")
+    path = photos.save(page.portrait(), tmp_path / "portrait.jpg", quality=88)
+    data = page.SCRIPT.read_text(encoding="ascii").split("base64,")[1]
+    data = base64.b64decode(data[: data.index('"')])
+    (tmp_path / "page.jpg").write_bytes(data)
+    here, there = (photos.load(p).pixels for p in (path, tmp_path / "page.jpg"))
+    assert np.abs(here - there).max() < 0.05

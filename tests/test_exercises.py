@@ -1,5 +1,9 @@
 import re
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 
@@ -123,3 +127,106 @@ def test_compare_says_how_a_result_differs(received, diagnosis):
         assert verdict is None
     else:
         assert re.search(diagnosis, verdict)
+
+
+# --- as the chapters ask them
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+KINDS = {"Predict, then run", "Complete the code", "Explain"}
+LEVELS = {"easy", "medium", "hard"}
+HEAD = re.compile(r"^### Exercise (\d+): .+\n\n\*(.+) · (.+)\*$", re.MULTILINE)
+HINT = re.compile(
+    r'<details class="hint">\n<summary>Hint[ 12]*</summary>\n\n(.+)\n\n</details>'
+)
+each_chapter = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+
+
+def asked(path):
+    """Give for each exercise of a chapter its name and the text that asks it."""
+    cells = nbformat.read(path, as_version=4).cells
+    for text, cell in pairwise(cells):
+        for name in re.findall(r'^check\("(.+?)"', cell.source, re.MULTILINE):
+            assert (text.cell_type, cell.cell_type) == ("markdown", "code")
+            yield name, text.source
+
+
+@each_chapter
+def test_a_chapter_asks_all_of_its_exercises_in_order(path):
+    found = list(asked(path))
+    chapter = path.stem[:2]
+    assert Counter(name for name, _ in found) == Counter(
+        name for name in NAMES if name.startswith(chapter)
+    )
+    numbers = [HEAD.search(text)[1] for _, text in found]
+    assert numbers == [str(n) for n in range(1, len(found) + 1)]
+
+
+@each_chapter
+def test_a_chapter_has_five_exercises_of_three_kinds_graded(path):
+    heads = [HEAD.search(text) for _, text in asked(path)]
+    assert len(heads) >= 5
+    assert {head[2] for head in heads} == KINDS
+    assert {head[3] for head in heads} <= LEVELS
+    assert len({head[3] for head in heads}) >= 2
+
+
+@each_chapter
+def test_each_exercise_has_a_hint_that_is_not_its_solution(path):
+    for name, text in asked(path):
+        hints = HINT.findall(text)
+        assert 1 <= len(hints) <= 2, name
+        lines = str(solution(name)).splitlines()
+        code = [line.strip() for line in lines if len(line.strip()) > 25]
+        assert not any(line in hint for hint in hints for line in code), name
+
+
+# --- the quizzes
+
+QUIZZES = sorted((ROOT / "book/quizzes").glob("*.md"))
+OPTION = re.compile(r"   - \[([ x])\] (.+)\n\n     (.+)\n")
+QUESTION = re.compile(rf"(\d+)\. (.+\?)\n\n((?:{OPTION.pattern})+)\n?")
+
+
+def questions(path):
+    """Read a quiz: (question, [(mark, option, explanation), ...]) for each."""
+    text = path.read_text(encoding="utf-8")
+    assert re.fullmatch(rf"(?:{QUESTION.pattern})+", text), path
+    found = QUESTION.findall(text)
+    assert [q[0] for q in found] == [str(n) for n in range(1, len(found) + 1)]
+    return [(question, OPTION.findall(options)) for _, question, options, *_ in found]
+
+
+@pytest.mark.parametrize("path", QUIZZES, ids=lambda p: p.stem)
+def test_a_quiz_explains_every_option(path):
+    quiz = questions(path)
+    assert 4 <= len(quiz) <= 6
+    for question, options in quiz:
+        marks, texts, reasons = zip(*options, strict=True)
+        assert 3 <= len(options) <= 4, question
+        assert set(marks) == {"x", " "}, question
+        assert len(set(texts)) == len(set(reasons)) == len(options), question
+        assert all(reason.endswith(".") for reason in reasons), question
+
+
+def test_the_right_answer_may_stand_anywhere():
+    places = Counter()
+    for path in QUIZZES:
+        marks = [
+            "".join(mark for mark, *_ in options) for _, options in questions(path)
+        ]
+        assert len(set(marks)) >= 3, path
+        places.update(mark.index("x") for mark in marks)
+    assert all(places[place] > 0.25 * places.total() for place in range(3))
+
+
+@each_chapter
+def test_a_chapter_ends_with_its_quiz_and_a_summary(path):
+    chapter = path.stem[:2]
+    cells = nbformat.read(path, as_version=4).cells
+    quiz, summary = cells[-2:]
+    assert (quiz.id, quiz.cell_type) == (f"quiz-{chapter}", "markdown")
+    assert f":::{{quiz}} {chapter}\n" in quiz.source
+    assert f"/notebooks/{path.stem}.html#quiz)" in quiz.source
+    assert summary.source.startswith("## Summary")
+    assert ROOT / f"book/quizzes/{chapter}.md" in QUIZZES

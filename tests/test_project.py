@@ -36,7 +36,7 @@ MODULES = {
 
 # A module imports from the floors below its own; see "The package" in the book.
 FLOORS = [
-    {"engine", "photos", "xmp", "credentials", "arrays", "plots", "report"},
+    {"engine", "photos", "xmp", "credentials", "arrays", "plots", "report", "browser"},
     {
         "provenance",
         "losses",
@@ -52,10 +52,11 @@ FLOORS = [
     },
     {"folders", "training", "pretrained", "pairs", "tiling"},
     {"colour", "dcgan", "restoration", "style", "unpaired"},
-    {"archive", "evaluation", "panel", "exercises"},
+    {"archive", "evaluation", "panel", "exercises", "grader", "classroom"},
     {"cli"},
 ]
 LIGHT = {"photos", "damage", "metrics", "collections", "provenance", "plots", "arrays"}
+LIGHT |= {"classroom", "grader"}
 LIGHT |= {"scans", "folders", "archive", "panel", "xmp", "credentials", "runtimes"}
 
 INSTALL = """\
@@ -449,8 +450,11 @@ def test_a_figure_says_what_it_shows(path):
     for cell in code_cells(path):
         kinds = {kind for output in cell.outputs for kind in output.get("data", {})}
         if any(kind.startswith("image/") for kind in kinds):
-            alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+            shown = cell.metadata.get("mystnb", {})
+            alt = shown.get("image", {}).get("alt", "")
             assert len(alt.split()) >= 4, cell.source
+            caption = shown.get("figure", {}).get("caption")  # with it, a number
+            assert caption, cell.source
 
 
 @each_notebook

@@ -10,7 +10,8 @@ The directive is `figure` with a script before the picture's address:
 `_static/interactive/gan-2d.js`, loaded by this page only, after `base.js`, which puts
 a stage in the place of the picture.  Where scripts are off, in print, and in a
 notebook that runs elsewhere, the picture stays.  `:data: {"k": 8}` reaches the script
-as an object.
+as an object.  Pictures that stand in a paragraph of their own after the caption join
+the first one, in the page and for the script.
 """
 
 from __future__ import annotations
@@ -42,9 +43,26 @@ class Interactive(Figure):
         figure = found[0]
         figure["classes"] += ["interactive", f"interactive-{name}"]
         figure["interactive"] = name
+        _join_pictures(figure)
         script = f'<script type="application/json">{data}</script>'
         figure.insert(0, nodes.raw("", script, format="html"))
         return found
+
+
+def _join_pictures(figure: nodes.figure) -> None:
+    """Move the pictures of the text that stand by themselves beside the first one."""
+    place = figure.first_child_matching_class(nodes.image) + 1
+    for paragraph in list(figure.findall(nodes.paragraph)):
+        pictures = [part for part in paragraph if isinstance(part, nodes.image)]
+        rest = [part for part in paragraph if part not in pictures]
+        if not pictures or "".join(part.astext() for part in rest).strip():
+            continue
+        paragraph.parent.remove(paragraph)
+        figure[place:place] = pictures
+        place += len(pictures)
+    for legend in list(figure.findall(nodes.legend)):
+        if not legend.children:
+            figure.remove(legend)
 
 
 def add_scripts(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:

@@ -19,6 +19,9 @@ How to add an exercise to chapter NN:
    expected one and against what typical mistakes would have given.
 3. Write the typical wrong answers, each under the diagnosis that it must get.
 4. Add `Exercise("NN-name", solution, judge, wrong)` to the tuple `EXERCISES` there.
+5. In the notebook, ask it in the Markdown cell before the check: a heading, its kind
+   and difficulty ("*Predict, then run · easy*"; the others are "Complete the code" and
+   "Explain", "medium" and "hard"), the text, and one or two folded hints.
 
 That is all: the name finds the chapter, and `tests/test_exercises.py` proves for every
 exercise that the solution passes and that every wrong answer gets its own diagnosis.
@@ -30,6 +33,7 @@ import functools
 import html
 import importlib
 import inspect
+import os
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -74,10 +78,23 @@ def check(name: str, answer: Any) -> None:
         >>> check("04-psnr", ...)
         04-psnr: not attempted yet
     """
-    print(f"{name}: {_verdict(find(name), answer)}")
+    print(f"{name}: {verdict(name, answer)}")
 
 
-def _verdict(exercise: Exercise, answer: Any) -> str:
+def verdict(name: str, answer: Any) -> str:
+    """Judge an answer.
+
+    Args:
+        name: the exercise, such as "04-psnr".
+        answer: as for `check`.
+
+    Returns:
+        "correct", "not attempted yet", or "not yet. " and a sentence on what is wrong.
+
+    Raises:
+        ValueError: there is no such exercise.
+    """
+    exercise = find(name)
     if _is_empty(answer):
         return "not attempted yet"
     try:
@@ -231,10 +248,15 @@ def judge_choices(
 def solution(name: str) -> Source:
     """Show the solution of an exercise, folded in a notebook.
 
+    A student copy sets the environment variable GANTOOLS_SOLUTIONS to "withheld"; then
+    a line says so in its place. It withholds nothing from whoever reads this module.
+
     Raises:
         ValueError: there is no such exercise.
     """
     answer = find(name).solution
+    if os.environ.get("GANTOOLS_SOLUTIONS") == "withheld":
+        return Source("Your teacher will show the solution.")
     is_code = inspect.isfunction(answer) or inspect.isclass(answer)
     return Source(inspect.getsource(answer).rstrip() if is_code else repr(answer))
 

@@ -147,4 +147,63 @@ MODE = Exercise(
     },
 )
 
-EXERCISES = (CHANGED, OUTSIDE, MODE)
+# ------------------------------------------------------------------------ left
+
+
+def left(before, after):
+    """Return which share of the mean square error is left, from two PSNRs in dB."""
+    return 10 ** ((before - after) / 10)
+
+
+def _judge_left(answer):
+    mistakes = {
+        "more decibels are less error: the share is below 1": 10**0.5,
+        "this is the share that is gone; what is left is asked for": 1 - left(20, 25),
+        "mean square error: 10 dB are a tenth of it, not 20 dB": 10**-0.25,
+        "decibels are a logarithm; their ratio says nothing about errors": 20 / 25,
+    }
+    return compare(answer(20.0, 25.0), left(20, 25), mistakes)
+
+
+LEFT = Exercise(
+    "00-left",
+    left,
+    _judge_left,
+    {
+        "the share is below 1": lambda before, after: 1 / left(before, after),
+        "the share that is gone": lambda before, after: 1 - left(before, after),
+        "not 20 dB": lambda before, after: np.sqrt(left(before, after)),
+        "are a logarithm": lambda before, after: before / after,
+    },
+)
+
+# ------------------------------------------------------------------------ exit
+
+EXITS = {"A": 0, "B": 1, "C": 0, "D": 1}
+_EXIT_REASONS = {
+    "A": "all went well, and 0 says so",
+    "B": "one file failed, and a script has to notice that",
+    "C": "a note calls itself no photograph, so leaving it alone is no failure",
+    "D": "what has a photograph's name and cannot be read has failed",
+}
+
+
+def _judge_exits(answer):
+    return judge_choices(answer, EXITS, (0, 1), _EXIT_REASONS)
+
+
+EXIT = Exercise(
+    "00-exit",
+    EXITS,
+    _judge_exits,
+    {
+        "all went well": EXITS | {"A": 1},
+        "a script has to notice": EXITS | {"B": 0},
+        "is no failure": EXITS | {"C": 1},
+        "cannot be read has failed": EXITS | {"D": 0},
+        "expected one of [0, 1]": EXITS | {"D": 2},
+        "expected a dictionary": [0, 1, 0, 1],
+    },
+)
+
+EXERCISES = (CHANGED, OUTSIDE, MODE, LEFT, EXIT)

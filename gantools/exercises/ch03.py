@@ -168,4 +168,35 @@ WANTED = Exercise(
     },
 )
 
-EXERCISES = (WIENER, MEAN, TRADEOFF, WANTED)
+# ---------------------------------------------------------------------- hidden
+
+FATES = {"A": "hidden", "B": "kept", "C": "hidden", "D": "kept", "E": "hidden"}
+_FATES_REASONS = {
+    "A": "whatever lies inside the hole leaves no trace",
+    "B": "no wave is lost altogether: what is lost comes by the noise",
+    "C": "a pattern that sums to zero in every block of four vanishes",
+    "D": "no factor is zero, so each can be divided away",
+    "E": "colours of one brightness become the same grey",
+}
+
+
+def _judge_fates(answer):
+    return judge_choices(answer, FATES, ("hidden", "kept"), _FATES_REASONS)
+
+
+HIDDEN = Exercise(
+    "03-hidden",
+    FATES,
+    _judge_fates,
+    {
+        "leaves no trace": FATES | {"A": "kept"},
+        "no wave is lost": FATES | {"B": "hidden"},
+        "in every block of four": FATES | {"C": "kept"},
+        "no factor is zero": FATES | {"D": "hidden"},
+        "the same grey": FATES | {"E": "kept"},
+        "expected one of": FATES | {"A": "nothing of that"},
+        "expected a dictionary": list(FATES.values()),
+    },
+)
+
+EXERCISES = (WIENER, MEAN, TRADEOFF, WANTED, HIDDEN)

@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 
-from gantools.exercises import Exercise, compare
+from gantools.exercises import Exercise, compare, judge_choices
 
 # ------------------------------------------------------------------- normalise
 
@@ -379,4 +379,35 @@ SPLIT = Exercise(
     },
 )
 
-EXERCISES = (NORMALISE, DENORMALISE, PSNR, FADING, CROP, SPLIT)
+# ---------------------------------------------------------------------- faults
+
+CAUSES = {"A": "leak", "B": "alias", "C": "wrap", "D": "thin"}
+_CAUSES_REASONS = {
+    "A": "what does the test share with the training?",
+    "B": "where can edges come from that no photograph has?",
+    "C": "what becomes of 256 in eight bits?",
+    "D": "from which pictures could it learn that a line may belong?",
+}
+
+
+def _judge_causes(answer):
+    return judge_choices(
+        answer, CAUSES, ("leak", "alias", "wrap", "thin"), _CAUSES_REASONS
+    )
+
+
+FAULTS = Exercise(
+    "04-faults",
+    CAUSES,
+    _judge_causes,
+    {
+        "does the test share": CAUSES | {"A": "alias"},
+        "that no photograph has": CAUSES | {"B": "wrap"},
+        "in eight bits": CAUSES | {"C": "thin"},
+        "that a line may belong": CAUSES | {"D": "leak"},
+        "expected one of": CAUSES | {"A": "nothing of that"},
+        "expected a dictionary": list(CAUSES.values()),
+    },
+)
+
+EXERCISES = (NORMALISE, DENORMALISE, PSNR, FADING, CROP, SPLIT, FAULTS)

@@ -337,4 +337,35 @@ COUNT = Exercise(
     _OPERATIONS,
 )
 
-EXERCISES = (DENSITY, MATRIX, COUNTS, BATCHES, GRADIENT, SPREAD, COUNT)
+# ---------------------------------------------------------------------- causes
+
+ORIGINS = {"A": "dimension", "B": "stride", "C": "batch", "D": "size"}
+_ORIGINS_REASONS = {
+    "A": "how many directions do pictures of 100 numbers have?",
+    "B": "what repeats with the period of the pattern?",
+    "C": "from what are mean and variance taken in training mode?",
+    "D": "how large are the values before the last layer?",
+}
+
+
+def _judge_origins(answer):
+    return judge_choices(
+        answer, ORIGINS, ("dimension", "stride", "batch", "size"), _ORIGINS_REASONS
+    )
+
+
+CAUSES = Exercise(
+    "09-causes",
+    ORIGINS,
+    _judge_origins,
+    {
+        "how many directions": ORIGINS | {"A": "size"},
+        "period of the pattern": ORIGINS | {"B": "batch"},
+        "in training mode": ORIGINS | {"C": "stride"},
+        "before the last layer": ORIGINS | {"D": "dimension"},
+        "expected one of": ORIGINS | {"A": "nothing of that"},
+        "expected a dictionary": list(ORIGINS.values()),
+    },
+)
+
+EXERCISES = (DENSITY, MATRIX, COUNTS, BATCHES, GRADIENT, SPREAD, COUNT, CAUSES)

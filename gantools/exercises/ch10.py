@@ -294,6 +294,40 @@ AT_EQUILIBRIUM = Exercise(
     | {"expected a dictionary": list(EQUILIBRIUM.values())},
 )
 
+# ---------------------------------------------------------------------- remedy
+
+REMEDIES = {"A": "loss", "B": "distance", "C": "penalty", "D": "normalisation"}
+_REMEDIES_REASONS = {
+    "A": "which factor of the gradient is small here, and what replaces it?",
+    "B": "what says how far, where nothing overlaps?",
+    "C": "what turns a circle into a spiral?",
+    "D": "what bounds a slope everywhere, and not only at some points?",
+}
+
+
+def _judge_remedies(answer):
+    return judge_choices(
+        answer,
+        REMEDIES,
+        ("loss", "distance", "penalty", "normalisation"),
+        _REMEDIES_REASONS,
+    )
+
+
+REMEDY = Exercise(
+    "10-remedies",
+    REMEDIES,
+    _judge_remedies,
+    {
+        "of the gradient is small": REMEDIES | {"A": "penalty"},
+        "where nothing overlaps": REMEDIES | {"B": "loss"},
+        "into a spiral": REMEDIES | {"C": "distance"},
+        "and not only at some points": REMEDIES | {"D": "penalty"},
+        "expected one of": REMEDIES | {"A": "nothing of that"},
+        "expected a dictionary": list(REMEDIES.values()),
+    },
+)
+
 EXERCISES = (
     OPTIMAL,
     CONJUGATE,
@@ -302,4 +336,5 @@ EXERCISES = (
     DIRAC,
     SETTLES,
     AT_EQUILIBRIUM,
+    REMEDY,
 )

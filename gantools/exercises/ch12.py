@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gantools.exercises import Exercise, compare
+from gantools.exercises import Exercise, compare, judge_choices
 
 # ----------------------------------------------------------------------- field
 
@@ -365,4 +365,35 @@ PASTE = Exercise(
     },
 )
 
-EXERCISES = (FIELD, MASK, CHARBONNIER, HINGE, PASTE)
+# ---------------------------------------------------------------------- causes
+
+ORIGINS = {"A": "pixels", "B": "caution", "C": "halo", "D": "median"}
+_ORIGINS_REASONS = {
+    "A": "what is cheap in pixels and looks soft?",
+    "B": "how rare is damage in such a photograph, beside the training views?",
+    "C": "what differs along a straight line across the scan?",
+    "D": "what is the best single answer, if half of the photographs need none?",
+}
+
+
+def _judge_origins(answer):
+    return judge_choices(
+        answer, ORIGINS, ("pixels", "caution", "halo", "median"), _ORIGINS_REASONS
+    )
+
+
+CAUSES = Exercise(
+    "12-causes",
+    ORIGINS,
+    _judge_origins,
+    {
+        "cheap in pixels": ORIGINS | {"A": "halo"},
+        "how rare is damage": ORIGINS | {"B": "pixels"},
+        "along a straight line": ORIGINS | {"C": "median"},
+        "best single answer": ORIGINS | {"D": "caution"},
+        "expected one of": ORIGINS | {"A": "nothing of that"},
+        "expected a dictionary": list(ORIGINS.values()),
+    },
+)
+
+EXERCISES = (FIELD, MASK, CHARBONNIER, HINGE, PASTE, CAUSES)

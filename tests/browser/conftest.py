@@ -69,3 +69,29 @@ def browser():
         browser = play.chromium.launch(executable_path=path)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def axe():
+    """Give axe, which looks for what shuts readers out."""
+    return pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+
+
+@pytest.fixture
+def open_figure(browser, address):
+    """Give a function that opens a page: (page, its first figure of that name)."""
+    contexts, faults = [], []
+
+    def opened(page_name: str, figure_name: str, **look) -> tuple:
+        contexts.append(browser.new_context(**look))
+        page = contexts[-1].new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.goto(address + page_name)
+        figure = page.locator(f"figure.interactive-{figure_name}").first
+        figure.scroll_into_view_if_needed()
+        return page, figure
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert faults == []

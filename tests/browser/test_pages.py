@@ -1,6 +1,9 @@
 """Every page of the built book, as a reader sees it: wide, on a phone, in the dark."""
 
+import functools
+import gzip
 from pathlib import Path
+from urllib.parse import urlparse
 
 import pytest
 
@@ -10,10 +13,17 @@ PAGES = sorted(
     for path in BOOK.rglob("*.html")
     if "_static" not in path.parts and path != BOOK / "index.html"
 )
-DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 800}
 
+# What the browser fetches by itself: pictures from two screens below on may wait.
 SETTLE = """async () => {
   if (window.MathJax?.startup?.promise) await window.MathJax.startup.promise;
+  await document.fonts.ready;
+  window.fetched = [location.href]
+    .concat(performance.getEntriesByType("resource").map(entry => entry.name))
+    .concat([...document.images]
+      .filter(i => i.getBoundingClientRect().top < innerHeight + 2500)
+      .map(i => i.src));
   for (const image of document.images) image.loading = "eager";
   await Promise.all([...document.images].map(image => image.decode().catch(() => {})));
 }"""
@@ -33,10 +43,53 @@ TOO_WIDE = """() => {
 }"""
 
 
+# What axe looks at: everything once; in the dark, colours; on a phone, what scrolls.
+RULES = {
+    ("light", DESKTOP["width"]): [],
+    ("dark", DESKTOP["width"]): ["color-contrast", "link-in-text-block"],
+    ("light", PHONE["width"]): ["scrollable-region-focusable"],
+    ("dark", PHONE["width"]): ["scrollable-region-focusable"],
+}
+
+
+# Most elements are words of code and glyphs of formulas, and axe takes its time over
+# each. One word of each kind is enough, and glyphs have the colour of the text.
+THIN = """() => {
+  const seen = new Set();
+  for (const word of document.querySelectorAll(".highlight pre span, .sig *")) {
+    const kind = word.tagName + word.className;
+    if (seen.has(kind)) word.replaceWith(...word.childNodes);
+    seen.add(kind);
+  }
+  document.querySelectorAll("mjx-container").forEach(e => e.replaceChildren("x"));
+}"""
+
+
+def barriers(axe, page, rules: list[str]) -> list[str]:
+    """List what axe holds to shut readers out of a page."""
+    options = {"resultTypes": ["violations"], "preload": False}
+    if rules:
+        options["runOnly"] = {"type": "rule", "values": rules}
+    return [
+        f"{found['id']}: {node['target']} {node['html'][:200]}"
+        for found in axe.run(page, options=options).response["violations"]
+        if found["impact"] in ("serious", "critical")
+        for node in found["nodes"]
+    ]
+
+
+@functools.cache
+def weigh(path: Path) -> tuple[int, int]:
+    """Give a file's bytes as they are, and as a server that compresses sends them."""
+    data = path.read_bytes()
+    return len(data), min(len(data), len(gzip.compress(data)))
+
+
 def open_page(browser, url: str, **look) -> tuple:
     """Open a page and collect what went wrong while it loaded."""
     origin = url.partition("://")[0] + "://" + url.partition("://")[2].split("/")[0]
     context = browser.new_context(**look)
+    context.set_default_timeout(120_000)  # milliseconds: a busy machine is no fault
     page, faults = context.new_page(), []
 
     def asked(request):
@@ -76,7 +129,7 @@ def test_the_address_alone_leads_to_the_first_page(browser, address):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
 @pytest.mark.parametrize("name", PAGES)
-def test_page_is_whole_and_fits(browser, address, name, viewport, scheme):
+def test_page_is_whole_and_fits(browser, address, book, axe, name, viewport, scheme):
     look = {"viewport": viewport, "color_scheme": scheme}
     page, faults = open_page(browser, address + name, **look)
     with page.context:
@@ -86,6 +139,14 @@ def test_page_is_whole_and_fits(browser, address, name, viewport, scheme):
         assert page.evaluate(TONED) == [], "the theme changes a picture's tones"
         assert page.evaluate(TOO_WIDE) == []
         page.wait_for_function(f"document.documentElement.dataset.theme == '{scheme}'")
+        paths = {urlparse(url).path for url in page.evaluate("fetched")}
+        weights = [weigh(book / path.lstrip("/")) for path in paths - {""}]
+        raw, compressed = map(sum, zip(*weights, strict=True))
+        assert raw < 3e6  # bytes
+        assert compressed < 1e6
+        if viewport is DESKTOP:
+            page.evaluate(THIN)
+        assert barriers(axe, page, RULES[scheme, viewport["width"]]) == []
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -190,6 +190,20 @@
     return { uniform, normal };
   };
 
+  /* What a figure needs only once it is started stands in a script of its own beside
+     this one: `await load("fruit-32")` fetches fruit-32.js, which calls
+     `interactive.store("fruit-32", what)`.  A script, because pages open as files. */
+  const folder = document.currentScript.src;
+  const stored = {};
+  const load = (name) => new Promise((done, failed) => {
+    if (name in stored) return done(stored[name]);
+    const fail = () => failed(new Error(`${name} could not be loaded`));
+    const came = () => (name in stored ? done(stored[name]) : fail());
+    const src = new URL(`${name}.js`, folder).href;
+    document.head.append(element("script", { src, onload: came, onerror: fail }));
+  });
+  const store = (name, what) => { stored[name] = what; };
+
   const start = (figure, build) => {
     const ui = new Stage(figure);
     const data = JSON.parse(
@@ -223,5 +237,5 @@
       document.addEventListener("DOMContentLoaded", begin);
     } else begin();
   };
-  Object.assign(window.interactive, { element, random, calm });
+  Object.assign(window.interactive, { element, random, calm, load, store });
 })();

@@ -1,0 +1,211 @@
+"""A photograph is restored in the page as by Python, offline and by keyboard."""
+
+import importlib.util
+import re
+import zlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from gantools import collections, damage, photos, restoration
+
+ROOT = Path(__file__).parents[2]
+NAME = "book/restore-in-browser.html"
+LIMIT = 3_000_000  # bytes of the first restoration, compressed
+SLOW = 30  # seconds for 512 x 512; about two on an idle core, CI may be busy
+WAIT = 240_000  # milliseconds
+
+DROP = """([name, bytes]) => {
+  const carried = new DataTransfer();
+  carried.items.add(new File([new Uint8Array(bytes)], name, { type: "image/png" }));
+  const stage = document.querySelector(".interactive-stage");
+  const event = { dataTransfer: carried, bubbles: true, cancelable: true };
+  stage.dispatchEvent(new DragEvent("drop", event));
+}"""
+
+
+def aged(name, seed, height, width, grey=False):
+    """Give a damaged photograph, uint8 (height, width, C)."""
+    pixels = photos.load(collections.picture(name)).pixels
+    pixels = cv2.resize(pixels, (width, height)).clip(0, 1)
+    if grey:
+        pixels = pixels.mean(axis=2, keepdims=True)
+    worn = damage.age(pixels.astype("float32"), np.random.default_rng(seed), 0.7)
+    return np.rint(worn.damaged * 255).astype(np.uint8)
+
+
+def as_file(pixels, name="old.png"):
+    data = cv2.imencode(".png", pixels[..., ::-1])[1].tobytes()
+    return {"name": name, "mimeType": "image/png", "buffer": data}
+
+
+@pytest.fixture(scope="module")
+def restorer():
+    """Give the restorer with the page's weights."""
+    path = ROOT / "benchmarks/page_model.py"
+    spec = importlib.util.spec_from_file_location("page_model", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.for_page((module.PAGE / "weights.js").read_text(encoding="ascii"))
+
+
+@pytest.fixture
+def opened(browser):
+    """Give a function that opens the page; nothing else can be reached."""
+    contexts, faults = [], []
+
+    def open_page(url, **look):
+        context = browser.new_context(accept_downloads=True, **look)
+        contexts.append(context)
+        own = url.removesuffix(NAME)
+
+        def guard(route):
+            if route.request.url.startswith((own, "data:", "blob:")):
+                return route.continue_()
+            faults.append(route.request.url)
+            return route.abort()
+
+        context.route("**/*", guard)
+        page = context.new_page()
+        page.set_default_timeout(WAIT)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.fetched = []
+        page.on("response", page.fetched.append)
+        page.goto(url)
+        page.locator("figure.interactive-restore").scroll_into_view_if_needed()
+        page.locator("#restore-file").wait_for()
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+def status(page):
+    return page.locator(".interactive-status").inner_text()
+
+
+def wait_for(page, message):
+    page.locator(".interactive-status", has_text=message).wait_for()
+
+
+def finish(page):
+    """Wait for a result; give the seconds that it took."""
+    wait_for(page, "Done in")
+    return float(re.search(r"Done in ([\d.]+) s", status(page))[1])
+
+
+def downloaded(page):
+    """Download what is shown, as PNG; give its pixels."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").click()
+    assert download.value.suggested_filename.endswith("-restored.png")
+    return photos.load(download.value.path(), levels=True).pixels
+
+
+def differ(page, pixels, mode, restorer):
+    """Give the largest difference between page and Python, in levels of 255."""
+    page.get_by_label("Show").select_option(mode)
+    ours = downloaded(page).astype(int)
+    theirs = restoration.restore(photos.Photo(pixels), mode, restorer).photo.pixels
+    assert np.abs(ours - pixels).max() > 8, "nothing was restored"
+    return np.abs(ours - theirs).max()
+
+
+def test_a_chosen_photograph_is_restored_as_by_python(opened, address, restorer):
+    page = opened(address + NAME)
+    assert not [r.url for r in page.fetched if "/restore/" in r.url or "tfjs" in r.url]
+    page.fetched.clear()
+    pixels = aged("coffee", 2, 512, 512)
+    page.locator("#restore-file").set_input_files([as_file(pixels)])
+    seconds = finish(page)
+    sizes = [len(zlib.compress(r.body(), 9)) for r in page.fetched if r.ok]
+    print(
+        f"512 x 512: {seconds} s; {sum(sizes):,} bytes, compressed, {len(sizes)} files"
+    )
+    assert len(sizes) == 3 and sum(sizes) < LIMIT
+    assert seconds < SLOW
+    for mode in ("full", "conservative"):
+        assert differ(page, pixels, mode, restorer) <= 2, mode
+
+
+def test_a_dropped_grey_photograph_is_restored_by_windows(opened, address, restorer):
+    page = opened(address + NAME)
+    pixels = aged("nagasaki-boats", 1, 200, 1200, grey=True)
+    assert max(pixels.shape) > restoration.TILE
+    data = cv2.imencode(".png", pixels)[1]
+    page.evaluate(DROP, ["wide.png", data.ravel().tolist()])
+    finish(page)
+    ours = downloaded(page)
+    theirs = restoration.restore(photos.Photo(pixels), "full", restorer).photo.pixels
+    assert np.abs(ours.astype(int) - theirs).max() <= 2
+    assert np.ptp(ours, axis=-1).max() == 0  # grey stays grey
+
+
+def test_the_page_works_from_a_folder_and_by_keyboard(opened, book):
+    page = opened((book / NAME).as_uri())
+    page.get_by_role("button", name="Try a sample").focus()
+    page.keyboard.press("Enter")
+    finish(page)
+    view = page.locator(".interactive-view canvas")
+    seen = []
+
+    def look():
+        shown = view.evaluate("c => c.toDataURL()"), view.get_attribute("aria-label")
+        assert shown not in seen
+        seen.append(shown)
+
+    look()
+    page.get_by_label("Before | after").focus()
+    page.keyboard.press("ArrowRight")
+    look()
+    page.keyboard.press("Home")
+    look()
+    page.get_by_label("Show").focus()
+    page.keyboard.press("ArrowDown")
+    look()
+    page.keyboard.press("ArrowDown")
+    look()
+    assert "damage found" in seen[-1][1]
+    page.get_by_label("Strength").focus()
+    page.keyboard.press("Home")
+    page.get_by_label("Show").select_option("full")
+    assert view.evaluate("c => c.toDataURL()") != seen[2][0]
+
+
+def test_a_restoration_can_be_cancelled_and_others_follow(opened, address):
+    page = opened(address + NAME, viewport={"width": 360, "height": 740})
+    file = page.locator("#restore-file")
+    file.set_input_files([as_file(aged("cat", 0, 1200, 1200), "large.png")])
+    page.locator("progress[value]").wait_for()  # a part of it is done
+    page.get_by_role("button", name="Cancel").click()
+    assert status(page) == "Cancelled."
+    assert page.locator("progress").count() == 0
+    file.set_input_files([as_file(aged("cat", 0, 96, 128), "small.png")])
+    finish(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        ({"name": "a.txt", "mimeType": "text/plain", "buffer": b"a"}, "no picture"),
+        (as_file(np.zeros((40, 200, 3), np.uint8)), "200 x 40 pixels; a side must"),
+        (as_file(np.zeros((4100, 4100, 3), np.uint8)), "17 megapixels"),
+    ],
+    ids=["text", "small", "large"],
+)
+def test_what_cannot_be_restored_is_said(opened, address, file, message):
+    page = opened(address + NAME)
+    page.locator("#restore-file").set_input_files([file])
+    wait_for(page, message)
+
+
+def test_a_browser_that_cannot_is_told_so(opened, address):
+    page = opened(address + NAME)
+    page.evaluate("WebAssembly.validate = () => false")
+    page.get_by_role("button", name="Try a sample").click()
+    wait_for(page, "lacks WebAssembly with SIMD")
