@@ -254,7 +254,7 @@ def appendix(solutions: dict[str, list[Tag]], chapters: dict[str, Chapter]) -> s
     return "".join(text) + "</article>"
 
 
-def looks(chapters: dict[str, Chapter]) -> str:
+def looks(chapters: dict[str, Chapter], title: str) -> str:
     """Write the style: fonts, the book's own, and what stands above each page."""
     rules = [
         f"@font-face {{font-family: {family}; font-weight: {weight}; font-style: "
@@ -262,12 +262,17 @@ def looks(chapters: dict[str, Chapter]) -> str:
         for (family, weight, style), name in FACES.items()
     ]
     heads = {key(chapter.name): chapter.title for chapter in chapters.values()}
-    for place, title in (heads | dict([APPENDIX])).items():
-        head = title.replace("\\", "").replace('"', "\\22 ")
-        rules.append(f'@page p-{place} {{@top-right {{content: "{head}"}}}}')
+    rules.append(f"@page {{@top-left {{content: {quote(title)}}}}}")
+    for place, head in (heads | dict([APPENDIX])).items():
+        rules.append(f"@page p-{place} {{@top-right {{content: {quote(head)}}}}}")
         rules.append(f"#{place} {{page: p-{place}}}")
     pygments = (BOOK / "_static/pygments.css").read_text(encoding="utf-8")
     return "\n".join([pygments, LOOKS.read_text(encoding="utf-8"), *rules])
+
+
+def quote(text: str) -> str:
+    """Write a text as a string of CSS."""
+    return '"' + text.replace("\\", "\\5c ").replace('"', "\\22 ") + '"'
 
 
 def title_page(config: dict) -> str:
@@ -296,10 +301,11 @@ def assemble(names: list[str], folder: Path) -> str:
         chapter.place_pictures(folder)
     solutions = {name: found for name, found in solutions.items() if found}
     script = (BOOK / "_static" / config["sphinx"]["config"]["mathjax_path"]).as_uri()
+    style = looks(chapters, config["title"])
     settings = '{"options": {"enableMenu": false, "processHtmlClass": "math"}}'
     return (
         '<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset="utf-8">'
-        f"<title>{config['title']}</title><style>{looks(chapters)}</style>"
+        f"<title>{config['title']}</title><style>{style}</style>"
         f"<script>window.MathJax = {settings}</script>"
         f'<script src="{script}"></script></head><body class="tex2jax_ignore">'
         + title_page(config)
