@@ -1,7 +1,8 @@
 /* Two pictures of one thing, one over the other, and a line that the reader moves: left
    of it is before, right of it after. */
-interactive("before-after", (ui, { height: most = 28 }) => {
+interactive("before-after", (ui, data) => {
   "use strict";
+  const most = data.height ?? 28; // in rem
   const { element } = interactive;
   const pictures = [...ui.figure.querySelectorAll("img")];
   const [before, after] = pictures.map((picture) => picture.cloneNode());
