@@ -115,12 +115,12 @@ def picture(path: Path, folder: Path) -> Path:
 
     Chromium keeps JPEG as it comes, and packs every other picture without loss.
     """
-    if path.suffix != ".png":
+    if path.suffix not in (".png", ".webp"):
         return path
     image = Image.open(path).convert("RGBA")
     ground = Image.new("RGBA", image.size, "white")
     flat = Image.alpha_composite(ground, image).convert("RGB")
-    jpeg, png = io.BytesIO(), folder / path.name
+    jpeg, png = io.BytesIO(), folder / f"{path.stem}.png"
     flat.save(jpeg, "JPEG", quality=90, subsampling=0)
     if jpeg.tell() < len(zlib.compress(flat.tobytes(), 3)) / 2:
         made = png.with_suffix(".jpg")
