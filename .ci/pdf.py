@@ -1,4 +1,4 @@
-"""Print the built book as one PDF: title, contents, all pages, and the solutions last.
+"""Print the built book as one PDF: title, contents, pages, hints, solutions.
 
     python .ci/pdf.py [-o FILE] [PAGE ...]
 
@@ -52,7 +52,11 @@ BROWSERS = (
     "google-chrome-stable",
     "msedge",
 )
-APPENDIX = ("solutions", "Solutions")
+# What is folded on the pages, and would spoil an exercise beside it: two appendices.
+APPENDICES = {
+    "hints": ("Hints", "details.hint"),
+    "solutions": ("Solutions", "details.solution, details.quiz-answers"),
+}
 TEXT_WIDTH = 643  # the 170 mm between the margins of an A4 page, in CSS pixels
 
 # What only works on a screen, the cell that installs the package, and its fold.
@@ -60,7 +64,6 @@ SCREEN_ONLY = "script, style, template, button, input, a.headerlink, .toctree-wr
 SCREEN_ONLY += ", .tag_nbval-skip, details > summary[aria-label]"
 # Spans that look like what is around them; each would be an object of the PDF.
 PLAIN = "span.pre, .highlight :is(.n, .p, .w), .sig span:not(.sig-name), .sig em"
-SOLUTIONS = "details.solution, details.quiz-answers"
 
 READY = """async () => {
   await window.MathJax.startup.promise;
@@ -164,34 +167,36 @@ class Chapter:
         page = page.removesuffix(".html")
         return "#" + key(page, anchor) if page in self.pages else None
 
-    def open_folds(self) -> list[Tag]:
-        """Take the solutions out, leave the page where they went, open other folds."""
+    def take_out(self, kind: str) -> list[Tag]:
+        """Take folded parts of one kind out, and leave the page where they went."""
         found = []
-        for number, fold in enumerate(self.body.select(SOLUTIONS), 1):
-            place = key(self.name, f"solution-{number}")
-            made = self.solution(fold, place)
-            fold.replace_with(refer(f"{made['data-name']}: page", place))
-            found.append(made)
-        for fold in self.body.select("details"):
-            fold.name = "div"
-            if fold.summary:
-                fold.summary.name, fold.summary["class"] = "p", ["summary"]
+        for number, fold in enumerate(self.body.select(APPENDICES[kind][1]), 1):
+            place = key(self.name, f"{kind}-{number}")
+            label = fold.summary.extract().get_text().strip()
+            found.append(self.box(fold, place, label))
+            fold.replace_with(refer(f"{label}: page", place))
         return found
 
-    def solution(self, fold: Tag, place: str) -> Tag:
-        """Make the part of the appendix that answers one exercise."""
+    def box(self, fold: Tag, place: str, label: str) -> Tag:
+        """Make the part of an appendix that belongs to one exercise or question."""
         heading = fold.find_previous(["h1", "h2", "h3", "h4"])
-        section = heading.find_parent(id=True)
-        name = fold.summary.get_text().strip() or "Solution"
-        fold.summary.decompose()
-        made = self.soup.new_tag("section", id=place)
-        made["class"], made["data-name"] = ["solution"], name
-        title = f'<p class="summary"><a href="#{section["id"]}">{heading}</a></p>'
-        made.append(BeautifulSoup(title, "html.parser"))
-        made.find(heading.name).unwrap()
-        for child in list(fold.contents):
-            made.append(child.extract())
-        return made
+        section, item = heading.find_parent(id=True), fold.find_parent("li")
+        more = f" ({label.lower()})" if label.startswith("Hint") else ""
+        if item:
+            more = f", question {len(item.find_previous_siblings('li')) + 1}"
+        inside = heading.decode_contents() + more
+        box = self.soup.new_tag("section", id=place, attrs={"class": "solution"})
+        title = f'<p class="summary"><a href="#{section["id"]}">{inside}</a></p>'
+        box.append(BeautifulSoup(title, "html.parser"))
+        box.extend(list(fold.contents))
+        return box
+
+    def open_folds(self) -> None:
+        """Show what is still folded."""
+        for fold in self.body.select("details"):
+            fold.name, summary = "div", fold.summary
+            if summary:
+                summary.name, summary["class"] = "p", ["summary"]
 
     def hold_together(self) -> None:
         """Keep short code on one page."""
@@ -225,7 +230,7 @@ def entry(level: str, place: str, title: str) -> str:
     return f'<a class="{level}" href="#{place}">{text}</a>'
 
 
-def list_contents(chapters: dict[str, Chapter], solved: bool) -> str:
+def list_contents(chapters: dict[str, Chapter], more: list[str]) -> str:
     """Write the table of contents: parts, chapters and their sections."""
     lines = []
     for caption, names in parts():
@@ -237,20 +242,19 @@ def list_contents(chapters: dict[str, Chapter], solved: bool) -> str:
             for heading in chapter.body.select("h2"):
                 place = heading.find_parent(id=True)["id"]
                 lines.append(entry("of-section", place, heading.get_text().strip()))
-    if solved:
-        lines += ['<p class="part">Appendix</p>', entry("of-chapter", *APPENDIX)]
+    if more:
+        lines.append('<p class="part">Appendix</p>')
+        lines += [entry("of-chapter", kind, APPENDICES[kind][0]) for kind in more]
     return '<nav><h1 id="contents">Contents</h1>' + "".join(lines) + "</nav>"
 
 
-def appendix(solutions: dict[str, list[Tag]], chapters: dict[str, Chapter]) -> str:
-    """Write the solutions, chapter by chapter."""
-    if not solutions:
-        return ""
-    text = ['<article class="chapter" id="solutions"><h1>Solutions</h1>']
-    for name, found in solutions.items():
-        place = key(name, "solutions")
+def appendix(kind: str, found: dict[str, list[Tag]], chapters: dict) -> str:
+    """Write what was folded, chapter by chapter."""
+    text = [f'<article class="chapter" id="{kind}"><h1>{APPENDICES[kind][0]}</h1>']
+    for name in (name for name in found if found[name]):
+        place = key(name, kind)
         text.append(f'<h2 id="{place}">{html.escape(chapters[name].title)}</h2>')
-        text += map(str, found)
+        text += map(str, found[name])
     return "".join(text) + "</article>"
 
 
@@ -263,7 +267,8 @@ def looks(chapters: dict[str, Chapter], title: str) -> str:
     ]
     heads = {key(chapter.name): chapter.title for chapter in chapters.values()}
     rules.append(f"@page {{@top-left {{content: {quote(title)}}}}}")
-    for place, head in (heads | dict([APPENDIX])).items():
+    heads |= {kind: title for kind, (title, _) in APPENDICES.items()}
+    for place, head in heads.items():
         rules.append(f"@page p-{place} {{@top-right {{content: {quote(head)}}}}}")
         rules.append(f"#{place} {{page: p-{place}}}")
     pygments = (BOOK / "_static/pygments.css").read_text(encoding="utf-8")
@@ -284,8 +289,8 @@ def title_page(config: dict) -> str:
         f'<header><img alt="" src="{logo}"><p class="title">{config["title"]}</p>'
         f"<p>{config['author']}</p><p>Version {gantools.__version__}</p>"
         f'<p><a href="{address}">{address}</a></p><p>© {licence}</p>'
-        "<p>Printed from the book's pages. Solutions are at the end; figures that "
-        "move on the pages stand still here.</p></header>"
+        "<p>Printed from the book's pages. Hints and solutions are at the end; "
+        "figures that move on the pages stand still here.</p></header>"
     )
 
 
@@ -293,13 +298,15 @@ def assemble(names: list[str], folder: Path) -> str:
     """Put the pages together as one."""
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     chapters = {name: Chapter(name, names) for name in names}
-    solutions = {}
+    folded: dict[str, dict[str, list[Tag]]] = {kind: {} for kind in APPENDICES}
     for name, chapter in chapters.items():
         chapter.name_places()
-        solutions[name] = chapter.open_folds()
+        for kind, found in folded.items():
+            found[name] = chapter.take_out(kind)
+        chapter.open_folds()
         chapter.hold_together()
         chapter.place_pictures(folder)
-    solutions = {name: found for name, found in solutions.items() if found}
+    more = [kind for kind, found in folded.items() if any(found.values())]
     script = (BOOK / "_static" / config["sphinx"]["config"]["mathjax_path"]).as_uri()
     style = looks(chapters, config["title"])
     settings = '{"options": {"enableMenu": false, "processHtmlClass": "math"}}'
@@ -309,9 +316,9 @@ def assemble(names: list[str], folder: Path) -> str:
         f"<script>window.MathJax = {settings}</script>"
         f'<script src="{script}"></script></head><body class="tex2jax_ignore">'
         + title_page(config)
-        + list_contents(chapters, bool(solutions))
+        + list_contents(chapters, more)
         + "".join(str(chapter.body) for chapter in chapters.values())
-        + appendix(solutions, chapters)
+        + "".join(appendix(kind, folded[kind], chapters) for kind in more)
         + "</body></html>"
     )
 

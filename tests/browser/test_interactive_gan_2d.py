@@ -52,7 +52,7 @@ def status(page):
 def test_gradients_are_those_of_the_losses(page, game, gamma):
     script = f"() => interactive.gan2d.check({game!r}, {gamma})"
     generator, discriminator = page.evaluate(script)
-    assert max(generator, discriminator) < 1e-7
+    assert max(generator, discriminator) < 1e-9
 
 
 def test_a_keyboard_plays_pauses_steps_and_restarts(page):

@@ -20,6 +20,10 @@ TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 PAGES = [TOC["root"]] + [c["file"] for part in TOC["parts"] for c in part["chapters"]]
 SHORT = ["book/how-to-use", "notebooks/03-restoration-problem", "book/bibliography"]
 TITLE = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["title"]
+FOLDED = {
+    "hints": "details.hint",
+    "solutions": "details.solution, details.quiz-answers",
+}
 A4 = (595, 842)  # points
 
 
@@ -81,14 +85,14 @@ def titles(pdf: Print, book: Path) -> dict[str, str]:
 def every_page_has_its_title_in_the_outline_and_above_its_text(pdf, book):
     wanted = titles(pdf, book)
     outline = [item.title for item in pdf.reader.outline if not isinstance(item, list)]
-    assert outline == ["Contents", *wanted.values(), "Solutions"]
+    assert outline == ["Contents", *wanted.values(), "Hints", "Solutions"]
     for place, title in wanted.items():
         # Once as the running head, once as the heading.
         assert pdf.texts[pdf.places[place]].count(plain(title)) >= 2
 
 
 def the_numbers_in_the_contents_are_those_of_the_pages(pdf, book):
-    wanted = titles(pdf, book) | {"solutions": "Solutions"}
+    wanted = titles(pdf, book) | {kind: kind.capitalize() for kind in FOLDED}
     first = min(pdf.places[place] for place in wanted)
     contents = "".join(pdf.texts[:first])
     for place, title in wanted.items():
@@ -122,20 +126,18 @@ def every_figure_is_printed(pdf, book):
     assert pdf.pictures >= wanted > 0
 
 
-def every_solution_is_in_the_appendix_under_its_number(pdf, book):
-    folds = sum(
-        len(article.select("details.solution, details.quiz-answers"))
-        for article in articles(pdf, book).values()
-    )
-    appendix = pdf.places["solutions"]
-    body = "".join(pdf.texts[:appendix])
-    pages = [n + 1 for name, n in pdf.places.items() if "--solution-" in name]
-    assert len(pages) == folds > 0 and min(pages) > appendix
-    assert not [number for number in pages if f":page{number}" not in body]
+def hints_and_solutions_are_in_their_appendices(pdf, book):
+    body = "".join(pdf.texts[: pdf.places["hints"]])
+    for kind, selector in FOLDED.items():
+        pages = articles(pdf, book).values()
+        folds = sum(len(article.select(selector)) for article in pages)
+        there = [n + 1 for name, n in pdf.places.items() if f"--{kind}-" in name]
+        assert len(there) == folds > 0 and min(there) > pdf.places[kind]
+        assert [number for number in there if f":page{number}" not in body] == []
 
 
 def every_page_is_a4_and_has_something_on_it(pdf, book):
-    heads = ["", *map(plain, titles(pdf, book).values()), "Solutions"]
+    heads = ["", *map(plain, titles(pdf, book).values()), "Hints", "Solutions"]
     for number, page in enumerate(pdf.reader.pages, 1):
         size = (float(page.mediabox.width), float(page.mediabox.height))
         assert size == pytest.approx(A4, abs=1.5)
@@ -164,7 +166,7 @@ CHECKS = [
     no_character_is_missing,
     every_font_is_embedded_and_says_what_its_glyphs_mean,
     every_figure_is_printed,
-    every_solution_is_in_the_appendix_under_its_number,
+    hints_and_solutions_are_in_their_appendices,
     every_page_is_a4_and_has_something_on_it,
     links_inside_lead_somewhere,
     the_whole_is_small_enough_to_send,

@@ -39,7 +39,7 @@
     slider({ label, min, max, step = "any", value, format = String, change }) {
       const id = `interactive-${++count}`;
       const input = element("input", { type: "range", id, min, max, step, value });
-      const shown = element("output", { for: id });
+      const shown = element("output", { for: id, "aria-live": "off" }); // the slider says it
       const show = () => {
         shown.textContent = format(Number(input.value));
         input.setAttribute("aria-valuetext", shown.textContent);
