@@ -53,8 +53,13 @@ RULES = {
 
 
 # Most elements are words of code and glyphs of formulas, and axe takes its time over
-# each. One word of each kind is enough, and glyphs have the colour of the text.
+# each. One word of each kind is enough, and glyphs have the colour of the text. What is
+# folded counts, too, once it no longer fades in.
 THIN = """() => {
+  const still = document.createElement("style");
+  still.textContent = "* { animation: none !important; transition: none !important }";
+  document.head.append(still);
+  document.querySelectorAll("details").forEach(fold => { fold.open = true; });
   const seen = new Set();
   for (const word of document.querySelectorAll(".highlight pre span, .sig *")) {
     const kind = word.tagName + word.className;
