@@ -1,7 +1,7 @@
 """Find the face in a picture and describe whose it is, by a recogniser of others.
 
 dlib's detector (histograms of oriented gradients), its five landmarks and its residual
-network of 29 layers turn a face into a point of 128 numbers, an *embedding*.  Two
+network of 29 layers turn a face into a point of 128 numbers, an embedding.  Two
 photographs of one person should be near each other, the author's rule is nearer than
 SAME_PERSON; `metrics.accept_threshold` finds a threshold that one can defend.  The
 network was trained on about three million faces of 7,485 people, half of them from
