@@ -742,6 +742,8 @@ def test_in_float32_no_runtime_is_off_by_more_than_a_level_as_recorded():
     for row in rows:
         fast = row["ratio of processor seconds"]
         assert (fast > 1.4) == (row["precision"] == "bfloat16"), row
+        if row["megapixels"] > 1:  # of a scan, by the clock
+            assert (row["ratio"] > 1.5) == (row["precision"] == "bfloat16"), row
 
 
 # --- the outlook
