@@ -31,7 +31,7 @@ def machine() -> str:
 
 def chapter(case: ET.Element) -> str:
     """Name the notebook of a cell."""
-    return case.get("classname").split(".")[1]
+    return (case.get("classname") or case.get("name")).split(".")[1]
 
 
 def judge(cells: list[ET.Element]) -> str:

@@ -38,11 +38,28 @@ OPERATIONS = {  # what the page's runtime can do: the class, and which settings 
     "Subtract": (),
 }
 FIXED = {  # settings that the runtime takes for granted
-    "Conv2D": {"padding": "same", "dilation_rate": [1, 1], "groups": 1},
-    "DepthwiseConv2D": {"padding": "same", "dilation_rate": [1, 1]},
-    "Conv2DTranspose": {"padding": "valid", "dilation_rate": [1, 1]},
     "AveragePooling2D": {"padding": "valid"},
     "Concatenate": {"axis": -1},
+    "Conv2D": {
+        "padding": "same",
+        "dilation_rate": [1, 1],
+        "groups": 1,
+        "use_bias": True,
+    },
+    "Conv2DTranspose": {
+        "padding": "valid",
+        "dilation_rate": [1, 1],
+        "activation": "linear",
+        "use_bias": True,
+    },
+    "Dense": {"use_bias": True},
+    "DepthwiseConv2D": {
+        "padding": "same",
+        "dilation_rate": [1, 1],
+        "activation": "linear",
+        "use_bias": True,
+    },
+    "ReLU": {"negative_slope": 0, "threshold": 0},
     "Split": {"axis": -1},
 }
 
@@ -84,9 +101,11 @@ def _step(layer):
     fixed = dict(FIXED.get(kind, {}))
     if kind == "Conv2DTranspose":  # then no two of its windows overlap
         fixed["kernel_size"] = config["strides"]
+    if kind == "AveragePooling2D":
+        fixed["strides"] = config["pool_size"]
     for key, value in fixed.items():
-        wanted, found = json.dumps(value), json.dumps(config[key])  # tuples as lists
-        if wanted != found:
+        wanted, found = (json.loads(json.dumps(x)) for x in (value, config[key]))
+        if wanted != found:  # with tuples as lists
             raise ValueError(
                 f"Expected {key} {wanted} of {kind} {layer['name']}. Received: {found}"
             )

@@ -170,6 +170,8 @@ def _solves(cell: dict) -> bool:
 def _student_cell(cell: dict, address: str) -> dict:
     source = _source(cell)
     if cell["cell_type"] != "code":  # pages beside the chapters are not copied
+        raw = address.replace("/blob/", "/raw/")  # of a picture its bytes, not its page
+        source = re.sub(r"(!\[[^\]]*\]\()\.\./", rf"\1{raw}/", source)
         return {**cell, "source": _lines(source.replace("](../", f"]({address}/"))}
     if re.search(r"\bsolution\(", source):
         raise ValueError(f"Expected solution() alone in its cell. Received: {source}")
@@ -322,7 +324,7 @@ def _listen(process: subprocess.Popen, seconds: float) -> Iterator[list[str]]:
             event = _event(lines.get(timeout=patience))
         except queue.Empty:
             event = ["ended", f"took longer than {patience:g} s by the clock"]
-        except ValueError:  # the end, or no line of a grader
+        except (ValueError, TypeError, LookupError):  # the end, or no grader's line
             event = ["ended", _reason(process, seconds)]
         yield event
         kind, patience = event[0], _PATIENCE * seconds

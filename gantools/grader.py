@@ -73,6 +73,7 @@ _WRITING = (  # events whose first words are paths
     "shutil.move",
     "shutil.rmtree",
 )
+_PATHS = int | str | bytes | os.PathLike
 _NO_NOTEBOOK = (AttributeError, KeyError, RecursionError, TypeError, ValueError)
 _WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
@@ -204,6 +205,7 @@ class Statement:
     later: frozenset[str]
     whole: bool
     imports: bool
+    star: bool
 
 
 def _statement(tree: ast.stmt, where: str) -> Statement:
@@ -220,9 +222,15 @@ def _statement(tree: ast.stmt, where: str) -> Statement:
         frozenset(called),
         frozenset(now),
         frozenset(later),
-        whole=not isinstance(tree, branches),
+        whole=not isinstance(tree, branches) and not _dotted(tree),
         imports=isinstance(tree, ast.Import | ast.ImportFrom),
+        star=isinstance(tree, ast.ImportFrom) and tree.names[0].name == "*",
     )
+
+
+def _dotted(tree: ast.stmt) -> bool:
+    """Tell `import xml.dom`, which leaves what `import xml.sax` made of `xml`."""
+    return isinstance(tree, ast.Import) and "." in tree.names[0].name
 
 
 def _changed(tree: ast.stmt) -> tuple[set[str], set[str]]:
@@ -280,7 +288,8 @@ def needed(statements: Sequence[Statement], answer: int) -> list[Statement]:
     end = len(statements)
     modules = {name for each in statements if each.imports for name in each.stored}
     makes = [each.stored | (each.called - modules) for each in statements]
-    kept, seen = set(range(end - answer, end)), set()
+    stars = {at for at, each in enumerate(statements) if each.star}
+    kept, seen = {*range(end - answer, end), *stars}, set()
     waiting = [(name, at) for at in kept for name in statements[at].now]
     waiting += [(name, end) for at in kept for name in statements[at].later]
     while waiting:
@@ -441,7 +450,7 @@ def forbid(folder: Path) -> None:
             paths = words[:2]  # the second is a path, or None, or a number
         else:
             return
-        if not all(may_write(p) for p in paths if isinstance(p, int | str | bytes)):
+        if not all(may_write(p) for p in paths if isinstance(p, _PATHS)):
             raise PermissionError(f"{event}: Expected a file of one's own")
 
     sys.addaudithook(hook)

@@ -163,6 +163,9 @@ def test_what_a_page_cannot_compute_is_refused():
     dilated = layers.Conv2D(4, 3, padding="same", dilation_rate=2, name="far")
     with pytest.raises(ValueError, match=r"dilation_rate \[1, 1\] of Conv2D far"):
         browser.graph(keras.Model(pictures, dilated(pictures)))
+    lit = layers.DepthwiseConv2D(3, padding="same", activation="relu", name="lit")
+    with pytest.raises(ValueError, match="activation linear of DepthwiseConv2D lit"):
+        browser.graph(keras.Model(pictures, lit(pictures)))
     overlapping = layers.Conv2DTranspose(4, 3, strides=2, name="up")
     with pytest.raises(ValueError, match=r"kernel_size \[2, 2\] of Conv2DTranspose up"):
         browser.graph(keras.Model(pictures, overlapping(pictures)))

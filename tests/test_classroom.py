@@ -191,12 +191,20 @@ def collected(tmp_path_factory, copies, server):
     base = tmp_path_factory.mktemp("class")
     folder, victim = base / "handed-in", base / "victim.txt"
     victim.write_text("mine")
+    album = base / "album"
+    album.mkdir()
+    (album / "page.txt").write_text("mine")
     hostile = {
         "04-split": "while True:\n    pass",
         "04-crop": "import time\ntime.sleep(1000)",
         "04-normalise": "import numpy as np\nnp.empty(5 * 2**27)\nreturn 0.0",
         "04-denormalise": "import os\nos.system('echo')",
-        "04-psnr": f"import os\nos.remove({str(victim)!r})",
+        "04-psnr": f"""\
+            import os, pathlib, shutil
+            try:
+                shutil.rmtree(pathlib.Path({str(album)!r}))
+            except OSError:
+                os.remove({str(victim)!r})""",
         "04-fading": f"""\
             import socket
             socket.create_connection(("127.0.0.1", {server[0]}), 5)""",
@@ -354,6 +362,7 @@ def test_a_cell_that_raises_at_import_fails(collected):
 def test_nothing_outside_was_touched_and_nobody_was_called(collected, server):
     _, code, victim, folder = collected
     assert victim.read_text() == "mine" and code == 1
+    assert (victim.parent / "album/page.txt").read_text() == "mine"
     assert server[1] == []
     assert not {who for who, _ in collected[0] if ".DS_Store" in who}
     assert len(list(folder.rglob("*"))) == 13
@@ -461,6 +470,8 @@ def test_the_kernel_limits_files_and_where_it_may_the_network(tmp_path):
         ),
         ("k = 1\ndef f():\n    return k\ny = f()\nk = 2", "y", [0, 1, 2, 3]),
         ("n = 3\nclass A:\n    m = n\nx = 1", "A", [0, 1]),
+        ("from math import *\nx = 1", "sqrt(4)", [0]),
+        ("import xml.dom\nimport xml.sax\nimport a", "xml.dom", [0, 1]),
         ("k = 2\nx = [i * k for i in range(3)]\ni = 1", "x", [0, 1]),
     ],
 )

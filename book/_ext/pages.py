@@ -72,18 +72,20 @@ def lighten(source: Path, path: Path) -> str:
 
     Quality 95 of 100, transparency exact.
     """
-    size = source.stat().st_size
-    if source.suffix != ".png" or size < HEAVY:
+    size, light = source.stat().st_size, path.with_suffix(".webp")
+    if source.suffix != ".png":
+        return path.name
+    light.unlink(missing_ok=True)  # of an earlier build
+    if size < HEAVY:
         return path.name
     made = io.BytesIO()
     with Image.open(source) as image:
         image.save(made, "webp", quality=95)
     if len(made.getvalue()) > size / 2:
         return path.name
-    path = path.with_suffix(".webp")
-    path.parent.mkdir(exist_ok=True)
-    path.write_bytes(made.getvalue())
-    return path.name
+    light.parent.mkdir(exist_ok=True)
+    light.write_bytes(made.getvalue())
+    return light.name
 
 
 def size_pictures(html: str, sources: dict[str, Path], folder: Path) -> str:

@@ -57,9 +57,13 @@
     link.addEventListener("focus", () => show(link));
     link.addEventListener("blur", hide);
     let shown = false; // before the tap, which gives focus, too
-    link.addEventListener("pointerdown", () => { shown = owner === link; });
+    let touched = false; // not every browser tells it of a click
+    link.addEventListener("pointerdown", e => {
+      shown = owner === link;
+      touched = e.pointerType === "touch";
+    });
     link.addEventListener("click", e => {
-      if (e.pointerType !== "touch" || shown) return;
+      if (!touched || shown) return;
       e.preventDefault();
       show(link);
     });

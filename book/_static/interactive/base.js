@@ -162,8 +162,8 @@
           requestAnimationFrame(frame);
         }
       };
-      new IntersectionObserver(([entry]) => {
-        seen = entry.isIntersecting;
+      new IntersectionObserver((entries) => {
+        seen = entries.at(-1).isIntersecting;
         ask();
       }).observe(this.root);
       return {

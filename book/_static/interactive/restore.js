@@ -49,18 +49,20 @@
     };
   };
 
-  let worker = null;
+  let worker = null, address = "";
   const startWorker = () => {
     const { runtime, engine } = window.restorePhoto;
     const source = `(${listen})((${runtime})(), ${engine});`;
     const blob = new Blob([source], { type: "text/javascript" });
-    worker = new Worker(URL.createObjectURL(blob));
+    address = URL.createObjectURL(blob);
+    worker = new Worker(address);
     return window.restorePhoto.weights;
   };
 
   const endWorker = () => {
     worker?.terminate();
     worker = null;
+    URL.revokeObjectURL(address);
   };
 
   /* Restore the pixels of a picture, in the worker. */
@@ -92,9 +94,11 @@
     }
     const { width, height } = bitmap;
     if (Math.min(width, height) < SMALLEST) {
+      bitmap.close();
       throw new Error(`This is ${width} x ${height} pixels; a side must have ${SMALLEST}.`);
     }
     if (width * height > LARGEST) {
+      bitmap.close();
       const size = ((width * height) / 1e6).toFixed(0);
       throw new Error(`This has ${size} megapixels, and a page can take 16. `
         + "The command gantools restore takes 150.");
@@ -136,6 +140,7 @@
     const bar = element("progress", { max: 1, "aria-label": "Restored so far" });
     bar.style.width = "100%";
 
+    file.addEventListener("click", () => { file.value = ""; }); // the same one again
     file.addEventListener("change", () => file.files[0] && take(file.files[0]));
     ui.root.addEventListener("dragover", (event) => {
       event.preventDefault();
@@ -173,11 +178,13 @@
         ui.say(`This browser lacks ${lacks}. Use the command gantools restore.`);
         return;
       }
+      const mine = ++run; // the last photograph chosen counts, however slowly it is read
       try {
-        image = await decode(chosen);
+        const read = await decode(chosen);
+        if (mine !== run) return;
+        image = read;
       } catch (error) {
-        image = null;
-        ui.say(error.message);
+        if (mine === run) ui.say(error.message);
         return;
       }
       name = chosen.name.replace(/\.[^.]*$/, "") || "photograph";
@@ -188,9 +195,15 @@
       if (!bar.isConnected) return;
       run += 1;
       endWorker();
+      clear();
+      ui.say("Cancelled.");
+    }
+
+    function clear() {
+      const held = document.activeElement === cancel;
       bar.remove();
       cancel.remove();
-      ui.say("Cancelled.");
+      if (held) file.focus(); // or the keyboard would begin at the page's top
     }
 
     async function start() {
@@ -208,6 +221,7 @@
         const { found, seconds } = await restore(image, report);
         if (mine !== run) return;
         result = {
+          name,
           before: picture(image.data, image),
           full: picture(found.full, image),
           conservative: picture(found.conservative, image),
@@ -222,14 +236,13 @@
         endWorker();
         ui.say(error.message);
       }
-      bar.remove();
-      cancel.remove();
+      clear();
     }
 
     /* Build what a result needs, once, and draw it. */
     function show() {
       shown ??= build();
-      const { width, height } = image;
+      const { width, height } = result.before;
       const scale = Math.min(1, 1600 / Math.max(width, height));
       shown.view.width = Math.round(scale * width);
       shown.view.height = Math.round(scale * height);
@@ -305,13 +318,14 @@
     }
 
     function download() {
-      const made = canvas(image.width, image.height);
-      paint(made.getContext("2d"), image.width, image.height);
+      const { width, height } = result.before;
+      const made = canvas(width, height);
+      paint(made.getContext("2d"), width, height);
       const type = shown.kind.value;
       made.toBlob((blob) => {
         const ending = type === "image/png" ? "png" : "jpg";
         const link = element("a", {
-          href: URL.createObjectURL(blob), download: `${name}-restored.${ending}`,
+          href: URL.createObjectURL(blob), download: `${result.name}-restored.${ending}`,
         });
         link.click();
         setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
