@@ -189,10 +189,14 @@ def test_a_restoration_can_be_cancelled_and_others_follow(opened, address):
     page.get_by_role("button", name="Cancel").click()
     assert status(page) == "Cancelled."
     assert page.locator("progress").count() == 0
+    assert page.evaluate("document.activeElement.id") == "restore-file"
     small = as_file(aged("cat", 0, 96, 128))
     page.evaluate(HAND, ["paste", list(small["buffer"])])
     finish(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    file.set_input_files([{"name": "a.txt", "mimeType": "", "buffer": b"a"}])
+    wait_for(page, "no picture")
+    assert downloaded(page).shape == (96, 128, 3)  # what is shown is still there
 
 
 @pytest.mark.parametrize(
