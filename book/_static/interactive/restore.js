@@ -49,20 +49,20 @@
     };
   };
 
-  let worker = null, address = "";
+  let worker = null, source = "";
   const startWorker = () => {
     const { runtime, engine } = window.restorePhoto;
-    const source = `(${listen})((${runtime})(), ${engine});`;
-    const blob = new Blob([source], { type: "text/javascript" });
-    address = URL.createObjectURL(blob);
-    worker = new Worker(address);
+    const program = `(${listen})((${runtime})(), ${engine});`;
+    const blob = new Blob([program], { type: "text/javascript" });
+    source = URL.createObjectURL(blob);
+    worker = new Worker(source);
     return window.restorePhoto.weights;
   };
 
   const endWorker = () => {
     worker?.terminate();
     worker = null;
-    URL.revokeObjectURL(address);
+    URL.revokeObjectURL(source);
   };
 
   /* Restore the pixels of a picture, in the worker. */
