@@ -77,14 +77,14 @@ def browser():
         browser.close()
 
 
-@pytest.fixture
-def open_figure(browser, address):
+def figures(browser, address):
     """Give a function that opens a page: (page, its first figure of that name)."""
     contexts, faults = [], []
 
     def opened(page_name: str, figure_name: str, **look) -> tuple:
         contexts.append(browser.new_context(**look))
         page = contexts[-1].new_page()
+        page.set_default_timeout(120_000)  # milliseconds, of a busy machine
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.goto(address + page_name)
         figure = page.locator(f"figure.interactive-{figure_name}").first
@@ -95,3 +95,7 @@ def open_figure(browser, address):
     for context in contexts:
         context.close()
     assert faults == []
+
+
+open_figure = pytest.fixture(figures, name="open_figure")
+keep_figure = pytest.fixture(figures, name="keep_figure", scope="module")

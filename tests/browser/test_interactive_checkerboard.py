@@ -16,18 +16,11 @@ ENLARGED = """([x, kernel, stride]) => {
 
 
 @pytest.fixture(scope="module")
-def page(browser, address):
+def page(keep_figure):
     """Give chapter 9, scrolled to the figure."""
-    context = browser.new_context()
-    page, faults = context.new_page(), []
-    page.set_default_timeout(120_000)  # milliseconds, of a busy machine
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.goto(address + "notebooks/09-generator-maths.html")
-    page.locator("figure.interactive-checkerboard").scroll_into_view_if_needed()
+    page, _ = keep_figure("notebooks/09-generator-maths.html", "checkerboard")
     page.locator("figure.interactive-live.interactive-checkerboard").wait_for()
-    yield page
-    context.close()
-    assert faults == []
+    return page
 
 
 @pytest.mark.parametrize("kernel", [1, 2, 5, 8])

@@ -14,19 +14,12 @@ MEASURED = """() => document.querySelector('.interactive-fid-bias [role=status]'
 
 
 @pytest.fixture(scope="module")
-def page(browser, address):
+def page(keep_figure):
     """Give chapter 8, scrolled to the figure, when it has measured."""
-    context = browser.new_context()
-    page, faults = context.new_page(), []
-    page.set_default_timeout(120_000)  # milliseconds, of a busy machine
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.goto(address + "notebooks/08-evaluation.html")
-    page.locator("figure.interactive-fid-bias").scroll_into_view_if_needed()
+    page, _ = keep_figure("notebooks/08-evaluation.html", "fid-bias")
     page.locator("figure.interactive-live.interactive-fid-bias").wait_for()
     page.wait_for_function(MEASURED)
-    yield page
-    context.close()
-    assert faults == []
+    return page
 
 
 def sets(d, n=60):

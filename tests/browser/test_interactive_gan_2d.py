@@ -20,18 +20,13 @@ PULLS = """([name, moments]) => {
 
 
 @pytest.fixture(scope="module")
-def page(browser, address):
+def page(keep_figure):
     """Give chapter 2, scrolled to the figure, for a reader who wants no motion."""
-    context = browser.new_context(reduced_motion="reduce")
-    page, faults = context.new_page(), []
-    page.set_default_timeout(120_000)  # milliseconds, of a busy machine
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.goto(address + "notebooks/02-adversarial-game.html")
-    page.locator("figure.interactive-gan-2d").scroll_into_view_if_needed()
+    page, _ = keep_figure(
+        "notebooks/02-adversarial-game.html", "gan-2d", reduced_motion="reduce"
+    )
     page.locator("figure.interactive-live.interactive-gan-2d").wait_for()
-    yield page
-    context.close()
-    assert faults == []
+    return page
 
 
 def press(page, name, role="button"):

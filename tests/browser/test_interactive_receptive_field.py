@@ -14,18 +14,11 @@ STACKS = (
 
 
 @pytest.fixture(scope="module")
-def page(browser, address):
+def page(keep_figure):
     """Give chapter 5, scrolled to the figure."""
-    context = browser.new_context()
-    page, faults = context.new_page(), []
-    page.set_default_timeout(120_000)  # milliseconds, of a busy machine
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.goto(address + "notebooks/05-networks.html")
-    page.locator("figure.interactive-receptive-field").scroll_into_view_if_needed()
+    page, _ = keep_figure("notebooks/05-networks.html", "receptive-field")
     page.locator("figure.interactive-live.interactive-receptive-field").wait_for()
-    yield page
-    context.close()
-    assert faults == []
+    return page
 
 
 def gradient(layers, i, side=128):
