@@ -55,6 +55,17 @@ class Collection:
 
 
 COLLECTIONS = {
+    "desktops": Collection(
+        what="Photographs that come with desktops and libraries, of every kind",
+        count=67,
+        test=26,
+        bytes=41_257_493,
+        sha256="e174ea8a3ecb195ae82b09e22a30c204720c7a2c3de78dafd300eafec7ddbfe1",
+        source="Debian 12 packages, named in benchmarks/desktops.py, which puts the "
+        "set together; a file's name is its number there",
+        licence="By file: CC0, CC-BY, CC-BY-SA, GPL, LGPL, Apache and BSD",
+        credit="By file, in each package's file copyright",
+    ),
     "documerica": Collection(
         what="Colour slides of the 1970s, really faded and colour-cast, 600 px",
         count=100,

@@ -116,15 +116,19 @@ def embed(pixels: np.ndarray, face: Face) -> np.ndarray:
     return engine.predict(network(), levels[None])[0]
 
 
-def align(pixels: np.ndarray, face: Face) -> np.ndarray:
-    """Cut out what the network sees of a face.
+def align(
+    pixels: np.ndarray, face: Face, size: int = CHIP, padding: float = PADDING
+) -> np.ndarray:
+    """Cut out a face upright, by default just what the network sees of it.
 
     Args:
         pixels: (H, W, C) in [0, 1], C = 1 or 3.
         face: where it is.
+        size: side of the cut, pixels.
+        padding: what is around the face on each side, as a share of the face.
 
     Returns:
-        (150, 150, 3) in [0, 1], float32.
+        (size, size, 3) in [0, 1], float32.
 
     Raises:
         ImportError: the extra `faces` is not installed.
@@ -132,7 +136,7 @@ def align(pixels: np.ndarray, face: Face) -> np.ndarray:
     """
     import dlib
 
-    chip = dlib.get_face_chip(_levels(pixels), _shape(face), CHIP, PADDING)
+    chip = dlib.get_face_chip(_levels(pixels), _shape(face), size, padding)
     return chip.astype(np.float32) / 255
 
 

@@ -25,6 +25,8 @@ STRANGE_SHARE = 0.2  # of the views get damage of no kind on top
 TOLD_SHARE = 0.25  # of the crops come with marks of where the damage is
 TRIES = 6  # crops of a hard view, of which the most damaged are kept
 THUMBNAIL = 96
+TONES = ("sound", "aged", "aged", "strong", "strong", "strong", "any", "any")
+DARK_SHARE = 0.3  # of the faded thumbnails may be dark from the first; see `_light`
 
 
 class CleanPictures:
@@ -80,14 +82,19 @@ class CleanPictures:
         return self._finish(cv2.resize(view, (size, size), interpolation=method), rng)
 
     def small(self, rng: np.random.Generator) -> np.ndarray:
-        """Draw most of a picture as a thumbnail, as the toner sees a photograph.
+        """Draw a picture as a thumbnail, as the toner sees a photograph.
+
+        Every second one is a part of a picture, down to a third of its sides: there are
+        few pictures, and a part is a picture of its own.
 
         Returns:
             float32 in [0, 1], (96, 96, 3) or, for a grey one, (96, 96, 1).
         """
         picture = self._draw(rng)  # (H, W, 3)
         sides = np.array(picture.shape[:2])
-        height, width = np.ceil(sides * rng.uniform(0.55, 1.0, 2)).astype(int)
+        part = rng.uniform(0.3, 1.0) if rng.random() < 0.5 else 1.0
+        shares = part * rng.uniform(0.8, 1.0, 2)
+        height, width = np.ceil(sides * shares).astype(int)
         top, left = rng.integers(sides - (height, width) + 1)
         cut = picture[top : top + height, left : left + width]
         return self._finish(thumbnail(cut), rng)
@@ -430,11 +437,11 @@ def tone_batches(
 ) -> Callable[[int], tuple[np.ndarray, np.ndarray]]:
     """Make batches for the toner: thumbnails of faded pictures, of the clean ones.
 
-    A third of them have faded as `age` draws it.  To the second third each kind of
-    fading happened with even odds, and strongly: there are archives in which every
-    slide is dark and blue, and `age` seldom makes such a one.  The last third have a
-    tone of no kind (`change_tone`).  Some have a dark frame, which did not fade: a
-    toner must not take it for the picture's black.
+    Of eight, one is sound, and must be left alone.  Two have faded as `age` draws it.
+    To three each kind of fading happened with even odds, and strongly: there are
+    archives in which every slide is dark and blue, and `age` seldom makes such a one.
+    Two have a tone of no kind (`change_tone`).  Some have a dark frame, which did not
+    fade: a toner must not take it for the picture's black.
 
     Returns:
         A function step -> (faded, clean), both (B, 96, 96, 3) in [-1, 1], float32.
@@ -442,7 +449,7 @@ def tone_batches(
 
     def batches(step: int):
         rng = np.random.default_rng([seed, step])
-        rows = [_tone_pair(_light(pictures, rng), rng, i % 3) for i in range(batch)]
+        rows = [_tone_pair(pictures, rng, TONES[i % 8]) for i in range(batch)]
         faded, clean = (np.stack(column) for column in zip(*rows, strict=True))
         return to_network(faded), to_network(clean)
 
@@ -515,13 +522,17 @@ def _light(pictures, rng):
     return small
 
 
-def _tone_pair(clean, rng, how):
-    clean = np.clip(clean, 0.0, 1.0)
-    if how == 2:
+def _tone_pair(pictures, rng, how):
+    """Draw a thumbnail, and fade it in one of the ways of TONES."""
+    dark = how == "sound" or rng.random() < DARK_SHARE
+    clean = np.clip(pictures.small(rng) if dark else _light(pictures, rng), 0.0, 1.0)
+    if how == "sound":
+        pair = clean, clean
+    elif how == "any":
         pair = change_tone(clean, rng), clean
     else:
         severity, kinds = draw_severity(rng), None
-        if how == 1:
+        if how == "strong":
             severity = rng.uniform(0.5, 1.0)
             kinds = [kind for kind in TONE if rng.random() < 0.5]
         pair = age(clean, rng, severity, kinds).faded, clean

@@ -244,8 +244,12 @@ def build_discriminator(widths=(48, 96, 192), dtype=None) -> keras.Model:
 # --- The toner: colour and contrast ------------------------------------------------
 
 
-def build_reader(width: int = 32) -> keras.Model:
+def build_reader(width: int = 32, dropout: float = 0.0) -> keras.Model:
     """Build what of the toner learns: fifteen numbers from a thumbnail and its sight.
+
+    Args:
+        width: channels of the first level.
+        dropout: share of the last features that are left out in training.
 
     Returns:
         A model of [thumbnail (B, 96, 96, 3) in [-1, 1], the encoder's last activation
@@ -270,15 +274,21 @@ def build_reader(width: int = 32) -> keras.Model:
         )(x)
     mean = layers.GlobalAveragePooling2D(name="mean")(seen)
     x = layers.Concatenate(name="all")([layers.Flatten(name="flat")(x), mean])
-    x = layers.Dense(128, activation="gelu", name="hidden")(x)
+    forget = layers.Dropout(dropout) if dropout else lambda x: x
+    x = layers.Dense(128, activation="gelu", name="hidden")(forget(x))
+    x = forget(x)
     x = layers.Dense(15, kernel_initializer="zeros", name="numbers")(x)
     tone = layers.Reshape((3, 5), name="tone")(x)
     tone = tone + np.eye(3, 5, dtype="float32")
     return keras.Model([thumbnail, seen], tone, name="reader")
 
 
-def build_toner(width: int = 32) -> keras.Model:
+def build_toner(width: int = 32, dropout: float = 0.0) -> keras.Model:
     """Build the network that reads a thumbnail and answers with fifteen numbers.
+
+    Args:
+        width: as for `build_reader`.
+        dropout: as for `build_reader`.
 
     Returns:
         A model (B, 96, 96, 3) in [-1, 1] -> (B, 3, 5), a row for each channel: a
@@ -288,7 +298,7 @@ def build_toner(width: int = 32) -> keras.Model:
     """
     thumbnail = keras.Input((THUMBNAIL, THUMBNAIL, 3), name="thumbnail")
     seen = features.encoder()(thumbnail)[-1]
-    answer = build_reader(width)([thumbnail, seen])
+    answer = build_reader(width, dropout)([thumbnail, seen])
     return keras.Model(thumbnail, answer, name="toner")
 
 
@@ -571,9 +581,16 @@ SETS = {"portraits": 0.35, "met-paintings": 0.1, "wallpapers": 0.15, "scenes": 0
 OLD_SETS = {"documerica": 0.11, "fsa-owi": 0.14}
 # Varnish darkened the paintings: from them the toner would learn that dark is right.
 # The dyes of `fsa-colour` keep in the dark, where they were kept; their mounts are cut.
-TONE_SETS = {"portraits": 0.28, "wallpapers": 0.21, "scenes": 0.18, "fsa-colour": 0.28}
-TONE_TRIM = 0.07
+TONE_SETS = {
+    "portraits": 0.25,
+    "scenes": 0.25,
+    "fsa-colour": 0.2,
+    "desktops": 0.2,
+    "wallpapers": 0.1,
+}
+TONE_TRIM = 0.04
 TONE_BATCH = 64
+TONE_DROPOUT = 0.15
 
 
 def training_pictures(
@@ -624,17 +641,25 @@ def train(
     (plan, name), folder = training.chosen(preset, PRESETS), Path(folder)
     how = {"resume": resume, "progress": progress, "processes": processes}
     keras.utils.set_random_seed(seed)
-    repairer, toner = _train_repairer(plan, folder, seed, how), build_toner()
-    tone = ToneTrainer(toner, plan.tone_steps)
-    pictures = training_pictures(plan, TONE_SETS, longest=320, trim=TONE_TRIM)
-    thumbnails = pairs.tone_batches(pictures, TONE_BATCH, seed + 2)
-    training.fit(tone, thumbnails, plan.tone_steps, folder / "tone", **how)
+    repairer = _train_repairer(plan, folder, seed, how)
+    toner = _train_toner(plan, folder, seed, how)
     return pretrained.save(
         "restoration",
-        [repairer.get_layer("decoder"), tone.average.model],
+        learned(repairer, toner),
         folder,
         what=f"restoration, preset {name}, seed {seed}",
     )
+
+
+def _train_toner(plan, folder, seed, how):
+    """Train it; give a toner without dropout, with the average of its weights."""
+    trainer = ToneTrainer(build_toner(dropout=TONE_DROPOUT), plan.tone_steps)
+    pictures = training_pictures(plan, TONE_SETS, longest=480, trim=TONE_TRIM)
+    thumbnails = pairs.tone_batches(pictures, TONE_BATCH, seed + 2)
+    training.fit(trainer, thumbnails, plan.tone_steps, folder / "tone", **how)
+    toner = build_toner()
+    toner.get_layer("reader").set_weights(trainer.average.model.get_weights())
+    return toner
 
 
 def _train_repairer(plan, folder, seed, how):
