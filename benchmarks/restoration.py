@@ -29,6 +29,8 @@ Writes into `gantools/records`
     restoration-card.csv   the few numbers that a model card quotes, see `card`
 
 Two processes take about 20 minutes; --count 1 --tuning 1 tries everything in one.
+With --again only the restorer is measured, in NN minutes, after its weights have
+changed; what was measured of the rivals is read from restoration.csv.
 """
 
 import argparse
@@ -259,12 +261,12 @@ def tuned(wish: Wish) -> dict[str, Method]:
 # --- The comparison ------------------------------------------------------------------
 
 
-def measure(task: Task, rivals: dict, weights: Path | None) -> list[dict]:
+def measure(task: Task, rivals: dict | None, weights: Path | None) -> list[dict]:
     """Age one picture, restore it by every method, and measure; a row a method, target.
 
     Args:
         task: the picture and its damage.
-        rivals: from `tuned`, by (severity, target).
+        rivals: from `tuned`, by (severity, target); None measures the restorer alone.
         weights: folder of the networks, None for the shipped ones.
     """
     aged, rows = case(task), []
@@ -272,10 +274,10 @@ def measure(task: Task, rivals: dict, weights: Path | None) -> list[dict]:
     answer = functools.cache(lambda method: method(aged.aged.damaged))
     about = {"set": task.set, "damage": task.damage}
     for target in evaluation.TARGETS:
-        methods = {"input": lambda pixels: pixels}
+        methods = {"input": lambda pixels: pixels} if rivals else {}
         methods["gantools"] = lambda _, found=ours[target]: found
         others: dict[Method, list[str]] = {}  # often one chain is best by two metrics
-        if task.damage == "first":
+        if rivals and task.damage == "first":
             methods |= oracles(aged) if target == "faded" else {}
             for name, method in rivals[task.severity, target].items():
                 if not isinstance(method, Peer) or _meets_peers(task):
@@ -306,6 +308,28 @@ def compare(options: argparse.Namespace) -> list[dict]:
         asked = tasks(options.count)
         bar = tqdm(spread(job, asked), "measuring", len(asked), disable=None)
         return [row for rows in bar for row in rows]
+
+
+def compare_again(options: argparse.Namespace) -> list[dict]:
+    """Measure the restorer alone, and put its rows into the record in place of the old.
+
+    Raises:
+        ValueError: the record is of other pictures.
+    """
+
+    def about(row):
+        return tuple(row[name] for name in (*TABLE, "picture"))
+
+    rows = evaluation.read_rows(options.out / "restoration.csv")
+    asked = tasks(options.count)
+    with Spread(options.workers) as spread:
+        job = functools.partial(measure, rivals=None, weights=options.weights)
+        bar = tqdm(spread(job, asked), "measuring", len(asked), disable=None)
+        found = {about(row): row for some in bar for row in some}
+    old = {about(row) for row in rows if row["method"] == "gantools"}
+    if old != found.keys():
+        raise ValueError(f"Expected the pictures of {options.out}. Received: others")
+    return [found.get(about(row), row) for row in rows]
 
 
 class Spread:
@@ -480,9 +504,10 @@ def main() -> None:
     parser.add_argument("--count", type=int, help="use so many pictures of each set")
     parser.add_argument("--peers", type=Path, help="folder of wheels, see peers.py")
     parser.add_argument("--workers", type=int, default=2, help="processes")
+    parser.add_argument("--again", action="store_true", help="only the restorer")
     parser.add_argument("--out", type=Path, default=RECORDS)
     options = parser.parse_args()
-    rows = compare(options)
+    rows = (compare_again if options.again else compare)(options)
     tables = {
         "restoration": rows,
         "restoration-table": evaluation.summarise(rows, TABLE),
