@@ -59,8 +59,9 @@ def test_arrow_keys_move_the_line(open_figure):
 def test_of_more_than_two_pictures_the_keyboard_chooses_both_sides(open_figure):
     page, figure = open_figure("notebooks/08-evaluation.html", NAME)
     frame, slider = figure.locator(".before-after-frame"), figure.get_by_role("slider")
-    left = figure.get_by_label("Left of the line")
-    right = figure.get_by_label("Right of the line")
+    left = figure.get_by_label("On the left")
+    right = figure.get_by_label("On the right")
+    right.wait_for()
     names = right.locator("option").all_inner_texts()
     seen = []
     for side, (key, at) in ((right, ("Home", 2)), (left, ("End", 1))):

@@ -37,7 +37,7 @@ interactive("before-after", (ui, data) => {
   slider.addEventListener("input", show);
 
   if (names.length > 2) {
-    ["◀ Left of the line", "Right of the line ▶"].forEach((label, side) => ui.choice({
+    const choices = ["◀ On the left", "On the right ▶"].map((label, side) => ui.choice({
       label, options: names.map((name, at) => [at, name]), value: side,
       change: (at) => {
         shown[side] = Number(at);
@@ -45,7 +45,8 @@ interactive("before-after", (ui, data) => {
         Object.assign(sides[side], { src, alt });
         show();
       },
-    }));
+    }).parentNode);
+    ui.controls.append(element("div", { class: "before-after-choices" }, ...choices));
   } else {
     const ends = [`◀ ${names[0]}`, `${names[1]} ▶`].map((end) => element("span", {}, end));
     const labels = { class: "before-after-labels", "aria-hidden": "true" };
