@@ -922,10 +922,11 @@ def test_the_pictures_before_and_after_are_what_the_package_makes(tmp_path):
     scan = script.aged_landscape()
     networks = restoration.load_restorer()
     done = restoration.restore(photos.Photo(scan), "conservative", networks)
-    slides = dict(zip(("slide-before", "slide-after"), script.slide(), strict=True))
-    made = {"landscape-before": scan, "landscape-after": done.photo.pixels} | slides
-    for name, pixels in made.items():
-        script.write(pixels, tmp_path / f"{name}.jpg")
-        paths = (folder / f"{name}.jpg" for folder in (tmp_path, script.OUT))
-        again, shipped = (photos.load(path).pixels for path in paths)
+    made = {"landscape": {"before": scan, "after": done.photo.pixels}}
+    made |= {"slide": script.slide(), "judged": script.judged()} | script.classical()
+    made |= {"pair": script.training_pair()}
+    script.write_all(made, tmp_path)
+    assert len(list(tmp_path.iterdir())) == sum(map(len, made.values()))
+    for path in tmp_path.iterdir():
+        again, shipped = (photos.load(p).pixels for p in (path, script.OUT / path.name))
         assert np.abs(again - shipped).mean() < 1 / 255

@@ -6,7 +6,8 @@ Every page passes through `finish` on its way to the disk:
 - The search index is loaded by the search page only.
 - Pictures have their size, so that the text does not jump, and all but the first of
   a page wait until the reader comes near.  Large ones, photographs within figures,
-  are written as WebP; the notebooks keep the PNG that the code drew.
+  are written as WebP; the notebooks keep the PNG that the code drew.  Sheets of many
+  photographs can be opened at full size.
 - The index stands in the table of contents.
 - A list of references tells its items as such.  docutils names them by a role that
   browsers no longer know, in a list that may hold only items.
@@ -28,12 +29,15 @@ from sphinx.application import Sphinx
 
 THEME = Path(pydata_sphinx_theme.__file__).parent / "theme/pydata_sphinx_theme/static"
 HEAVY = 100_000  # bytes
+SHEET = 1_000_000  # pixels
 SCRIPTS = re.compile(
     r'\s*<script[^>]*src="[^"]*'
     r"(?:fontawesome|searchtools|language_data|searchindex)\.js[^>]*></script>"
 )
 ICON = re.compile(r'<i class="([^"]*?\bfa(?:s|b|-solid|-brands)\s+fa-([a-z-]+)[^"]*)"')
-PICTURE = re.compile(r'<img (?![^>]*loading=)([^>]*?src="[^"]*_images/([^"]+)"[^>]*)>')
+PICTURE = re.compile(
+    r'<img (?![^>]*loading=)([^>]*?src="([^"]*_images/)([^"]+)"[^>]*)>'
+)
 
 
 @functools.cache
@@ -93,14 +97,19 @@ def size_pictures(html: str, sources: dict[str, Path], folder: Path) -> str:
     seen: list[str] = []
 
     def mark(found: re.Match) -> str:
-        attributes, name = found.groups()
+        attributes, place, name = found.groups()
         seen.append(name)
         width, height = imagesize.get(sources[name])
-        attributes = attributes.replace(name, lighten(sources[name], folder / name))
+        light = lighten(sources[name], folder / name)
+        attributes = attributes.replace(name, light)
         if width > 0 and "width:" not in attributes and "height:" not in attributes:
             attributes = f'width="{width}" height="{height}" ' + attributes
         wait = ' loading="lazy" decoding="async"' if len(seen) > 1 else ""
-        return f"<img {attributes.rstrip(' /')}{wait}/>"
+        picture = f"<img {attributes.rstrip(' /')}{wait}/>"
+        if width * height < SHEET:
+            return picture
+        note = "<span>Open at full size</span>"
+        return f'<a class="full-size" href="{place}{light}">{picture}{note}</a>'
 
     return PICTURE.sub(mark, html)
 

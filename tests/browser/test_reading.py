@@ -117,3 +117,21 @@ def test_paper_gets_the_whole_text_and_no_navigation(browser, address, name):
     assert not any(part.is_visible() for part in page.locator(hidden).all())
     assert page.is_visible("h1")
     page.close()
+
+
+def test_a_sheet_opens_at_its_own_size_by_keyboard(browser, address):
+    with browser.new_context(viewport={"width": 360, "height": 740}) as context:
+        page = context.new_page()
+        page.set_default_timeout(120_000)  # milliseconds, of a busy machine
+        page.goto(address + "notebooks/13-style-transfer.html")
+        sheets = page.locator("a.full-size")
+        assert sheets.count() == 3
+        picture = sheets.first.get_by_role("img")
+        picture.scroll_into_view_if_needed()
+        shown, own = picture.evaluate(
+            "i => [i.clientWidth, Number(i.attributes.width.value)]"
+        )
+        sheets.first.focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/_images/*")
+        assert page.evaluate("document.images[0].naturalWidth") == own > 2 * shown
