@@ -25,7 +25,7 @@ STRANGE_SHARE = 0.2  # of the views get damage of no kind on top
 TOLD_SHARE = 0.25  # of the crops come with marks of where the damage is
 TRIES = 6  # crops of a hard view, of which the most damaged are kept
 THUMBNAIL = 96
-TONES = ("sound", "aged", "aged", "strong", "strong", "strong", "any", "any")
+TONES = ("sound", "sound", "aged", "aged", "strong", "strong", "any", "any")
 DARK_SHARE = 0.3  # of the faded thumbnails may be dark from the first; see `_light`
 
 
@@ -84,16 +84,15 @@ class CleanPictures:
     def small(self, rng: np.random.Generator) -> np.ndarray:
         """Draw a picture as a thumbnail, as the toner sees a photograph.
 
-        Every second one is a part of a picture, down to a third of its sides: there are
-        few pictures, and a part is a picture of its own.
+        Often it is a part of a picture, down to a quarter of its sides: there are few
+        pictures, and a part is a picture of its own.
 
         Returns:
             float32 in [0, 1], (96, 96, 3) or, for a grey one, (96, 96, 1).
         """
         picture = self._draw(rng)  # (H, W, 3)
         sides = np.array(picture.shape[:2])
-        part = rng.uniform(0.3, 1.0) if rng.random() < 0.5 else 1.0
-        shares = part * rng.uniform(0.8, 1.0, 2)
+        shares = rng.uniform(0.3, 1.0) * rng.uniform(0.8, 1.0, 2)
         height, width = np.ceil(sides * shares).astype(int)
         top, left = rng.integers(sides - (height, width) + 1)
         cut = picture[top : top + height, left : left + width]
@@ -437,11 +436,11 @@ def tone_batches(
 ) -> Callable[[int], tuple[np.ndarray, np.ndarray]]:
     """Make batches for the toner: thumbnails of faded pictures, of the clean ones.
 
-    Of eight, one is sound, and must be left alone.  Two have faded as `age` draws it.
-    To three each kind of fading happened with even odds, and strongly: there are
-    archives in which every slide is dark and blue, and `age` seldom makes such a one.
-    Two have a tone of no kind (`change_tone`).  Some have a dark frame, which did not
-    fade: a toner must not take it for the picture's black.
+    A quarter are sound, and must be left alone.  A quarter have faded as `age` draws
+    it.  To a quarter each kind of fading happened with even odds, and strongly: there
+    are archives in which every slide is dark and blue, and `age` seldom makes such a
+    one.  A quarter have a tone of no kind (`change_tone`).  Some have a dark frame,
+    which did not fade: a toner must not take it for the picture's black.
 
     Returns:
         A function step -> (faded, clean), both (B, 96, 96, 3) in [-1, 1], float32.

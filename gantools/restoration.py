@@ -590,7 +590,7 @@ TONE_SETS = {
 }
 TONE_TRIM = 0.04
 TONE_BATCH = 64
-TONE_DROPOUT = 0.15
+TONE_DROPOUT = 0.3
 
 
 def training_pictures(
@@ -921,27 +921,38 @@ def read_tone(pixels: np.ndarray, toner: keras.Model) -> np.ndarray:
     tints it: a brown print came out blue.  So its three rows become their mean, and
     the result a neutral grey.
 
-    What the toner sees in a sound photograph is mostly noise of its own.  So what it
-    wants is shrunk by the firm rule (Gao and Bruce 1997, "WaveShrink with firm
-    shrinkage"): with delta the root mean square of the change of the thumbnail, in
-    [0, 1], and DOUBT = (a, b), the change becomes 0 below a, stays delta above b, and
+    A photograph and its mirror image have faded alike.  So the toner is asked twice,
+    and the two answers are averaged; with delta the root mean square of the change that
+    their mean makes to the thumbnail, in [0, 1], and apart that of the difference of
+    the two answers, only the share 1 - (apart / delta)^2 of the change is believed.
+
+    What the toner sees in a sound photograph is mostly noise of its own.  So what is
+    believed is shrunk by the firm rule (Gao and Bruce 1997, "WaveShrink with firm
+    shrinkage"): with DOUBT = (a, b), delta becomes 0 below a, stays delta above b, and
     is b (delta - a) / (b - a) between.
     """
     small = from_levels(pairs.thumbnail(pixels))  # (96, 96, 3)
-    tone = engine.predict(toner, to_network(small)[None])[0]
+    tones = engine.predict(toner, to_network(np.stack([small, small[:, ::-1]])))
     rest = np.eye(3, 5, dtype=np.float32)
     if is_one_ink(small):
-        tone, rest = (np.broadcast_to(t.mean(axis=0), (3, 5)) for t in (tone, rest))
-    change = retone(small, tone) - retone(small, rest)
-    delta = np.sqrt(np.mean(np.square(change)) + 1e-12)
-    return rest + _firm(delta) * (tone - rest)
+        tones, rest = (t.mean(axis=-2, keepdims=True) for t in (tones, rest))
+        tones, rest = tones.repeat(3, axis=-2), rest.repeat(3, axis=-2)
+    tone = tones.mean(axis=0)
+    delta = _rms(retone(small, tone) - retone(small, rest))
+    apart = _rms(np.subtract(*(retone(small, one) for one in tones)))
+    believed = max(0.0, 1.0 - (apart / delta) ** 2)
+    return rest + believed * _firm(believed * delta) * (tone - rest)
+
+
+def _rms(x: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(np.square(x)) + 1e-12))
 
 
 def _firm(delta: float) -> float:
     """Give the share of a change of size delta that is made."""
     low, high = DOUBT
     wanted = np.clip(high * (delta - low) / (high - low), 0.0, min(delta, high))
-    return float(wanted / delta) if delta < high else 1.0
+    return float(wanted / delta) if 0.0 < delta < high else float(delta > 0.0)
 
 
 def is_one_ink(pixels: np.ndarray, tolerance: float = 0.03) -> bool:

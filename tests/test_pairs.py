@@ -111,9 +111,9 @@ def test_tone_pairs_are_thumbnails_of_which_some_never_faded(pictures):
     assert -1 <= faded.min() < 0 < faded.max() <= 1
     change = np.abs(faded - clean).mean(axis=(1, 2, 3))
     by_way = change.reshape(8, 8).T  # (ways, thumbnails), in the order of TONES
-    assert np.all(by_way[0] == 0)
-    assert np.mean(by_way[1:] == 0) < 0.3
-    assert by_way[3:6].mean() > by_way[1:3].mean()  # these faded more
+    assert np.all(by_way[:2] == 0)
+    assert np.mean(by_way[2:] == 0) < 0.3
+    assert by_way[4:6].mean() > by_way[2:4].mean()  # these faded more
     again = pairs.tone_batches(pictures, 64, seed=0)(3)
     np.testing.assert_array_equal(again[0], faded)
 

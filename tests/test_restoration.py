@@ -504,23 +504,57 @@ def test_a_fidelity_out_of_range_is_refused(restorer):
         restoration.restore(_photo(), "full", restorer, fidelity=1.5)
 
 
-def test_a_small_change_of_tone_is_not_made(restorer):
+def test_a_toner_forgets_in_training_alone_and_has_no_other_weights_for_it():
+    forgetful, toner = restoration.build_toner(4, 0.5), restoration.build_toner(4)
+    weights = [np.full(w.shape, 0.01, "float32") for w in toner.get_weights()]
+    for each in (forgetful, toner):
+        each.set_weights(weights)
+    pictures = np.random.default_rng(0).uniform(-1, 1, (2, 96, 96, 3)).astype("float32")
+    in_use = [np.asarray(t(pictures, training=False)) for t in (forgetful, toner)]
+    np.testing.assert_array_equal(*in_use)
+    assert np.abs(np.asarray(forgetful(pictures, training=True)) - in_use[1]).max() > 0
+
+
+class _Wish:
+    """A toner that wants to lift a photograph, and its mirror image, by so much."""
+
+    def __init__(self, *lifts):
+        self.tones = np.repeat(np.eye(3, 5, dtype="float32")[None], 2, axis=0)
+        self.tones[:, :, 3] = np.array(lifts)[:, None]
+
+    def __call__(self, batch):
+        return self.tones
+
+
+def test_a_small_change_of_tone_is_not_made():
     pixels = np.random.default_rng(0).random((96, 96, 3), "float32")
 
-    class Wish:
-        def __init__(self, lift):
-            self.tone = np.eye(3, 5, dtype="float32")
-            self.tone[:, 3] = lift
-
-        def __call__(self, batch):
-            return self.tone[None]
-
     def made(lift):  # of a lift in [-1, 1], which is twice that in [0, 1]
-        return restoration.read_tone(pixels, Wish(lift))[0, 3] / lift
+        return restoration.read_tone(pixels, _Wish(lift, lift))[0, 3] / lift
 
     assert made(0.05) == 0
     assert 0 < made(0.08) < 1
     assert made(0.4) == 1
+
+
+def test_a_toner_that_contradicts_itself_is_believed_less():
+    dark = np.random.default_rng(0).uniform(0, 0.4, (96, 96, 3)).astype("float32")
+
+    def made(*lifts):
+        return restoration.read_tone(dark, _Wish(*lifts))[0, 3]
+
+    assert made(0.4, 0.4) == pytest.approx(0.4)
+    # The answers are 0.2 apart, their mean is 0.4: a quarter of it is not believed.
+    assert made(0.5, 0.3) == pytest.approx(0.75 * 0.4, rel=1e-3)
+    assert made(0.6, 0.0) == 0
+
+
+def test_a_mirror_image_is_given_the_same_tone(restorer):
+    pixels = np.random.default_rng(1).random((80, 120, 3), "float32") ** 2
+    one, two = (
+        restoration.read_tone(p, restorer.toner) for p in (pixels, pixels[:, ::-1])
+    )
+    np.testing.assert_allclose(one, two, atol=1e-4)
 
 
 def test_unknown_mode_and_preset_are_refused(restorer, tmp_path):
