@@ -49,6 +49,7 @@ FLOORS = [
         "collections",
         "scans",
         "runtimes",
+        "live",
     },
     {"folders", "training", "pretrained", "pairs", "tiling"},
     {"colour", "dcgan", "restoration", "style", "unpaired"},
@@ -56,7 +57,7 @@ FLOORS = [
     {"cli"},
 ]
 LIGHT = {"photos", "damage", "metrics", "collections", "provenance", "plots", "arrays"}
-LIGHT |= {"classroom", "grader"}
+LIGHT |= {"classroom", "grader", "live"}
 LIGHT |= {"scans", "folders", "archive", "panel", "xmp", "credentials", "runtimes"}
 
 INSTALL = """\
