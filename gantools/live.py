@@ -3,7 +3,7 @@
 The book's interactive figures compute in the page; these, their twins, ask the same
 questions of the chapter's own code, in the kernel.  The controls are those of
 ipywidgets, which is optional: without it, or where a front end shows no widgets, the
-first figure stands still and a line says how to move it.
+first figure stands still, and a line says how to move it.
 """
 
 import base64
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ipywidgets import Widget
     from matplotlib.figure import Figure
 
-HOW = "To move the controls, run %pip install ipywidgets and start the kernel again."
+HOW = "To move this, run the cell with ipywidgets installed: %pip install ipywidgets"
 
 
 def explore(draw: Callable[..., "Figure"], **controls: tuple | list) -> None:
