@@ -3,8 +3,8 @@
     python .ci/notebooks.py notebooks/04-data.ipynb ...
 
 No times, no live figures, no version of this machine's Python, and no log lines of
-TensorFlow's C++ side: the kernel leaves those to the terminal when it believes itself under pytest,
-which is also how `pytest --nbval` runs it.
+TensorFlow's C++ side: the kernel leaves those to the terminal when it believes itself
+under pytest, which is also how `pytest --nbval` runs it.
 """
 
 import argparse
