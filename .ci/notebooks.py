@@ -2,9 +2,9 @@
 
     python .ci/notebooks.py notebooks/04-data.ipynb ...
 
-No times, no version of this machine's Python, and no log lines of TensorFlow's C++
-side: the kernel leaves those to the terminal when it believes itself under pytest,
-which is also how `pytest --nbval` runs it.
+No times, no live figures, no version of this machine's Python, and no log lines of
+TensorFlow's C++ side: the kernel leaves those to the terminal when it believes itself
+under pytest, which is also how `pytest --nbval` runs it.
 """
 
 import argparse
@@ -44,6 +44,8 @@ def run(path: Path) -> float:
     notebook.metadata = METADATA
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
+        if cell.cell_type == "code" and "remove-cell" in cell.metadata.get("tags", []):
+            cell.outputs = []  # a live figure is nothing without its kernel
     nbformat.write(notebook, path)
     return minutes
 

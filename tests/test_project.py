@@ -49,6 +49,7 @@ FLOORS = [
         "collections",
         "scans",
         "runtimes",
+        "live",
     },
     {"folders", "training", "pretrained", "pairs", "tiling"},
     {"colour", "dcgan", "restoration", "style", "unpaired"},
@@ -56,7 +57,7 @@ FLOORS = [
     {"cli"},
 ]
 LIGHT = {"photos", "damage", "metrics", "collections", "provenance", "plots", "arrays"}
-LIGHT |= {"classroom", "grader"}
+LIGHT |= {"classroom", "grader", "live"}
 LIGHT |= {"scans", "folders", "archive", "panel", "xmp", "credentials", "runtimes"}
 
 INSTALL = """\
@@ -85,7 +86,7 @@ def load(name: str):
     return module
 
 
-address, status = load("address"), load("status")
+address, runner, status = load("address"), load("notebooks"), load("status")
 
 
 # --- dependencies
@@ -443,6 +444,32 @@ def test_a_notebook_is_stored_as_it_ran(path):
         for output in cell.outputs:
             assert output.output_type != "error"
             assert output.get("name") != "stderr", output.text
+
+
+LIVE = ("live.explore(", "live.before_after(")
+
+
+@each_notebook
+def test_a_figure_to_work_with_has_a_live_twin(path):
+    text = "\n".join(cell.source for cell in cells(path))
+    asked = re.findall(r"^:::\{interactive\} (?!before-after)", text, re.MULTILINE)
+    assert text.count(LIVE[0]) == len(asked)
+    for cell in code_cells(path):
+        if any(call in cell.source for call in LIVE):
+            # Nothing of it in the page, which has its own figure, nor in the file.
+            assert set(cell.metadata.tags) == {"remove-cell", "nbval-ignore-output"}
+            assert cell.outputs == []
+
+
+def test_only_what_the_page_shows_is_stored_of_a_run(tmp_path):
+    book, page = nbformat.v4.new_notebook(), {"tags": ["remove-cell"]}
+    code, text = nbformat.v4.new_code_cell, nbformat.v4.new_markdown_cell
+    book.cells = [code("1 + 1"), text("a", metadata=page), code("7", metadata=page)]
+    nbformat.write(book, tmp_path / "some.ipynb")
+    runner.run(tmp_path / "some.ipynb")
+    shown, _, live = cells(tmp_path / "some.ipynb")
+    assert shown.outputs[0].data == {"text/plain": "2"}
+    assert (live.outputs, live.execution_count) == ([], 2)
 
 
 @each_notebook
