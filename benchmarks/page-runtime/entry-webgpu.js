@@ -34,8 +34,11 @@ let device = null, backend = null;
 export async function start() {
   const wish = { powerPreference: "high-performance" };
   const adapter = await navigator.gpu.requestAdapter(wish);
+  if (!adapter) throw new Error("there is no adapter");
   device = await adapter.requestDevice();
   env().set("WEBGPU_CPU_FORWARD", false); // its kernels for the CPU are left out
+  // Each step is submitted at once, so that the next may use the buffers that it frees.
+  env().set("WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE", 1);
   backend = new WebGPUBackend(device, adapter.info);
   registerBackend("webgpu", () => backend);
 }

@@ -245,7 +245,7 @@ window.Blob = class extends Whole {
 
 # The first three error scopes, and the first three results, are those of the trial.
 FAULT = {
-    "null": "GPU.prototype.requestAdapter = async () => null;",
+    "no adapter": "GPU.prototype.requestAdapter = async () => null;",
     "differs": "let read = 0; const wrong = (x) => 1.01 * x;",
     "not finite": "let read = -3; const wrong = (x, i) => (i === 99 ? NaN : x);",
     "limit": """let asked = 0; const happen = (device) =>
