@@ -47,7 +47,7 @@
     self.onmessage = async ({ data: { weights, pixels, height, width } }) => {
       const report = (share) => self.postMessage({ share });
       try {
-        ready ??= engine(runtime, weights, report, webgpu?.(runtime.core));
+        ready ??= engine(runtime, weights, report, webgpu);
         const begun = performance.now();
         const found = await (await ready)(pixels, height, width);
         self.postMessage({ found, seconds: (performance.now() - begun) / 1000 },

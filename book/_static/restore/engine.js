@@ -2,11 +2,13 @@
    the levels of a photograph, with the networks that `gantools.browser.pack` wrote.
 
    It is one function of (runtime, weights, report, webgpu), so that its source can be
-   handed to a worker; `webgpu` is null where a page has none.  It gives a function
-   (pixels, height, width) -> a promise of what was restored. */
+   handed to a worker; `webgpu` gives that backend, and is null where there is none.  It
+   gives a function (pixels, height, width) -> a promise of what was restored. */
 (window.restorePhoto ||= {}).engine = async (runtime, weights, report, webgpu) => {
   "use strict";
 
+  // The largest tensor of a window has 24 numbers a pixel: 127 MB. A device of WebGPU
+  // binds 134 MB or more.
   const FIDELITY = 0, STRIDE = 16, HALO = 192, TILE = 1152, VIEW = 640, THUMBNAIL = 96;
   const GATE = 3, WORN = 0.005, CAUTION = [3, 0.5], DOUBT = [0.03, 0.05];
   const APART = 1e-3; // what WebGPU may differ by; a level is 1/127.5
@@ -240,24 +242,26 @@
   };
 
   const processor = await onBackend("WebAssembly", "wasm", (compute) => compute());
-  let graphics = null; // where it works: the networks on WebGPU
+  let device = null, graphics = null; // where WebGPU works: it, and the networks on it
 
   const giveUp = (reason) => {
     console.warn(`WebGPU is not used: ${reason?.message ?? reason}.`);
     graphics = null;
-    webgpu.end();
+    device?.end();
   };
 
   /* Open WebGPU, and compare what both say of a small picture of waves. */
   const open = async () => {
-    await webgpu.start();
-    const opened = await onBackend("WebGPU", "webgpu", webgpu.guarded);
+    device = webgpu(runtime.core);
+    await device.start();
+    const opened = await onBackend("WebGPU", "webgpu", device.guarded);
     const levels = Uint8Array.from({ length: THUMBNAIL * THUMBNAIL * 3 },
       (_, i) => 127.5 * (1 + Math.sin(i + (i * i) / 1e4)));
     const waves = { levels, height: THUMBNAIL, width: THUMBNAIL, channels: 3 };
     const ours = await ask(opened, waves), expected = await ask(processor, waves);
     for (const [name, values] of Object.entries(expected)) {
-      const differs = (x, i) => Math.abs(x - ours[name][i]) > APART * Math.max(1, Math.abs(x));
+      const differs = (x, i) =>
+        Math.abs(x - ours[name][i]) > APART * Math.max(1, Math.abs(x));
       if (values.some(differs)) throw new Error(`its ${name} differs`);
     }
     return opened;
@@ -389,7 +393,7 @@
       } catch (reason) {
         giveUp(reason);
       } finally {
-        webgpu.release();
+        device.release();
       }
     }
     return repair(picture, processor);
