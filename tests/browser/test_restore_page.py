@@ -74,7 +74,7 @@ def opened(browser):
 
         context.route("**/*", guard)
         page = context.new_page()
-        page.set_default_timeout(WAIT)
+        page.set_default_timeout(WAIT if on is browser else 4 * WAIT)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.fetched = fetched = []
         page.on("response", lambda response: fetched.append(response))
