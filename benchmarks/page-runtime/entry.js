@@ -40,7 +40,12 @@ export async function start(inflate) {
   env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
   setWasmPaths("", true);
   registerBackend("wasm", async () => new BackendWasm((await init()).wasm));
-  await setBackend("wasm");
+  await use("wasm");
+}
+
+/* Let what follows run on the backend of this name. */
+export async function use(backend) {
+  await setBackend(backend);
   await ready();
 }
 
@@ -48,3 +53,4 @@ export const run = (kernel, inputs, settings) =>
   engine().runKernel(kernel, inputs, settings);
 export const tidy = (fn) => engine().tidy(fn);
 export { tensor };
+export * as core from "./core";

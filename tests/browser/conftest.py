@@ -63,8 +63,8 @@ def axe():
 
 
 @pytest.fixture(scope="session")
-def browser():
-    """Start the system's Chromium without a window."""
+def launch():
+    """Give a function that starts the system's Chromium without a window."""
     path = os.environ.get("CHROMIUM") or next(
         filter(None, map(shutil.which, NAMES)), None
     )
@@ -72,9 +72,15 @@ def browser():
         missing("no Chromium: install it, or name it in the environment as CHROMIUM")
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=path)
-        yield browser
-        browser.close()
+        yield functools.partial(play.chromium.launch, executable_path=path)
+
+
+@pytest.fixture(scope="session")
+def browser(launch):
+    """Start a Chromium for all tests."""
+    browser = launch()
+    yield browser
+    browser.close()
 
 
 def figures(browser, address):

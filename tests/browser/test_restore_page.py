@@ -1,6 +1,7 @@
 """A photograph is restored in the page as by Python, offline and by keyboard."""
 
 import importlib.util
+import json
 import re
 import zlib
 from pathlib import Path
@@ -59,8 +60,9 @@ def opened(browser):
     """Give a function that opens the page; nothing else can be reached."""
     contexts, faults = [], []
 
-    def open_page(url, **look):
-        context = browser.new_context(accept_downloads=True, **look)
+    def open_page(url, on=browser, script="", **look):
+        context = on.new_context(accept_downloads=True, **look)
+        context.add_init_script(script)
         contexts.append(context)
         own = url.removesuffix(NAME)
 
@@ -72,10 +74,12 @@ def opened(browser):
 
         context.route("**/*", guard)
         page = context.new_page()
-        page.set_default_timeout(WAIT)
+        page.set_default_timeout(WAIT if on is browser else 4 * WAIT)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.fetched = fetched = []
         page.on("response", lambda response: fetched.append(response))
+        page.said = said = []
+        page.on("console", lambda message: said.append(message.text))
         page.goto(url)
         page.locator("figure.interactive-restore").scroll_into_view_if_needed()
         page.locator("#restore-file").wait_for()
@@ -95,10 +99,19 @@ def wait_for(page, message):
     page.locator(".interactive-status", has_text=message).wait_for()
 
 
-def finish(page):
+def finish(page, by="Web"):
     """Wait for a result; give the seconds that it took."""
     wait_for(page, "Done in")
-    return float(re.search(r"Done in ([\d.]+) s", status(page))[1])
+    print(status(page))
+    return float(re.search(rf"Done in ([\d.]+) seconds by {by}", status(page))[1])
+
+
+def fetched(page):
+    """Give the number of files, which are not too large."""
+    sizes = [len(zlib.compress(r.body(), 9)) for r in page.fetched if r.ok]
+    print(f"{sum(sizes):,} bytes, compressed, in {len(sizes)} files")
+    assert sum(sizes) < LIMIT
+    return len(sizes)
 
 
 def downloaded(page):
@@ -126,12 +139,8 @@ def test_a_chosen_photograph_is_restored_as_by_python(opened, address, restorer)
     page.fetched.clear()
     pixels = aged("coffee", 2, 512, 512)
     page.locator("#restore-file").set_input_files([as_file(pixels)])
-    seconds = finish(page)
-    sizes = [len(zlib.compress(r.body(), 9)) for r in page.fetched if r.ok]
-    print(
-        f"512 x 512: {seconds} s; {sum(sizes):,} bytes, compressed, {len(sizes)} files"
-    )
-    assert len(sizes) == 3 and sum(sizes) < LIMIT
+    seconds = finish(page, "WebAssembly")
+    assert fetched(page) == 3
     assert seconds < SLOW
     for mode in ("full", "conservative"):
         assert differ(page, pixels, mode, restorer) <= 2, mode
@@ -219,3 +228,88 @@ def test_a_browser_that_cannot_is_told_so(opened, address):
     page.evaluate("WebAssembly.validate = () => false")
     page.get_by_role("button", name="Try a sample").click()
     wait_for(page, "lacks WebAssembly with SIMD")
+
+
+# A Chromium without a graphics processor computes WebGPU in software, if asked to, and
+# says so; the page does not take that, unless it hears that it is a real one.
+REAL = """Object.defineProperty(GPUAdapterInfo.prototype, "isFallbackAdapter",
+  { get: () => false });"""
+
+# Let the worker begin with this.
+BEGIN = """const Whole = Blob;
+window.Blob = class extends Whole {
+  constructor(parts, how) {
+    super(how?.type === "text/javascript" ? [%s, ...parts] : parts, how);
+  }
+};"""
+
+# The first three error scopes, and the first three results, are those of the trial.
+FAULT = {
+    "no adapter": "GPU.prototype.requestAdapter = async () => null;",
+    "differs": "let read = 0; const wrong = (x) => 1.01 * x;",
+    "not finite": "let read = -3; const wrong = (x, i) => (i === 99 ? NaN : x);",
+    "limit": """let asked = 0; const happen = (device) =>
+      device.createBuffer({ size: 2 ** 50, usage: GPUBufferUsage.STORAGE });""",
+    "lost": "let asked = 0; const happen = (device) => device.destroy();",
+}
+READ = """const { getMappedRange } = GPUBuffer.prototype;
+GPUBuffer.prototype.getMappedRange = function () {
+  const range = getMappedRange.call(this), values = new Float32Array(range);
+  if (this.usage & GPUBufferUsage.MAP_READ && read++ >= 0) {
+    values.forEach((x, i) => { values[i] = wrong(x, i); });
+  }
+  return range;
+};"""
+ASKED = """const { pushErrorScope } = GPUDevice.prototype;
+GPUDevice.prototype.pushErrorScope = function (kind) {
+  pushErrorScope.call(this, kind);
+  if (++asked === 6) happen(this);
+};"""
+
+
+@pytest.fixture(scope="module")
+def graphics(launch, address):
+    """Start a Chromium that gives a WebGPU adapter, in software."""
+    browser = launch(args=["--enable-unsafe-webgpu"])
+    page = browser.new_page()
+    page.goto(address + NAME)
+    adapter = page.evaluate("navigator.gpu?.requestAdapter().then(Boolean)")
+    page.close()
+    if not adapter:
+        browser.close()
+        pytest.skip("this Chromium gives no WebGPU adapter in software")
+    yield browser
+    browser.close()
+
+
+def test_webgpu_restores_as_python_does(opened, address, graphics, restorer):
+    page = opened(address + NAME, graphics, REAL)
+    page.fetched.clear()
+    pixels = aged("cat", 2, 96, 128)
+    page.locator("#restore-file").set_input_files([as_file(pixels)])
+    finish(page, "WebGPU")
+    assert fetched(page) == 4
+    for mode in ("full", "conservative"):
+        assert differ(page, pixels, mode, restorer) <= 2, mode
+
+
+@pytest.mark.parametrize("fault", FAULT)
+def test_webassembly_takes_over_from_webgpu(opened, address, graphics, restorer, fault):
+    code = FAULT[fault]
+    code += READ if "read" in code else ASKED if "asked" in code else ""
+    page = opened(address + NAME, graphics, REAL + BEGIN % json.dumps(code))
+    pixels = aged("cat", 2, 96, 128)
+    page.locator("#restore-file").set_input_files([as_file(pixels)])
+    finish(page, "WebAssembly")
+    reasons = [said for said in page.said if "WebGPU is not used" in said]
+    print(reasons)
+    assert len(reasons) == 1 and fault in reasons[0]
+    assert differ(page, pixels, "full", restorer) <= 2
+
+
+def test_webgpu_in_software_is_not_taken(opened, address, graphics):
+    page = opened(address + NAME, graphics)
+    page.fetched.clear()
+    page.locator("#restore-file").set_input_files([as_file(aged("cat", 2, 96, 128))])
+    finish(page, "WebAssembly")
+    assert fetched(page) == 3

@@ -3,6 +3,7 @@
 {
   const HERE = document.currentScript.src;
   const PARTS = ["vendor/tfjs/tfjs.js", "restore/weights.js", "restore/engine.js"];
+  const GRAPHICS = "vendor/tfjs/tfjs-webgpu.js";
   const SMALLEST = 96, LARGEST = 16e6; // pixels: a side; the whole
   const { element } = window.interactive;
 
@@ -20,6 +21,14 @@
     document.head.append(script);
   }));
 
+  /* Load what runs the networks on a graphics processor, where there is one; without,
+     or where it cannot be loaded, WebAssembly does. WebGPU in software would be slower. */
+  const loadGraphics = async () => {
+    const adapter = await navigator.gpu?.requestAdapter();
+    const slow = adapter?.info?.isFallbackAdapter ?? adapter?.isFallbackAdapter;
+    if (adapter && !slow) await load(GRAPHICS);
+  };
+
   /* A WebAssembly module with one instruction on vectors: is it valid here? */
   const VECTORS = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 9, 1,
     7, 0, 65, 0, 253, 15, 26, 11];
@@ -33,14 +42,14 @@
   };
 
   /* The worker's script: the runtime, the engine, and an ear for photographs. */
-  const listen = (runtime, engine) => {
+  const listen = (runtime, engine, webgpu) => {
     let ready = null;
     self.onmessage = async ({ data: { weights, pixels, height, width } }) => {
       const report = (share) => self.postMessage({ share });
       try {
-        ready ??= engine(runtime, weights, report);
+        ready ??= engine(runtime, weights, report, webgpu);
         const begun = performance.now();
-        const found = (await ready)(pixels, height, width);
+        const found = await (await ready)(pixels, height, width);
         self.postMessage({ found, seconds: (performance.now() - begun) / 1000 },
           [found.full.buffer, found.conservative.buffer, found.mask.buffer]);
       } catch (error) {
@@ -51,8 +60,8 @@
 
   let worker = null, source = "";
   const startWorker = () => {
-    const { runtime, engine } = window.restorePhoto;
-    const program = `(${listen})((${runtime})(), ${engine});`;
+    const { runtime, engine, webgpu = null } = window.restorePhoto;
+    const program = `(${listen})((${runtime})(), ${engine}, ${webgpu});`;
     const blob = new Blob([program], { type: "text/javascript" });
     source = URL.createObjectURL(blob);
     worker = new Worker(source);
@@ -214,7 +223,7 @@
       ui.controls.append(cancel);
       ui.say("Loading the networks.");
       try {
-        await Promise.all(PARTS.map(load));
+        await Promise.all([...PARTS.map(load), loadGraphics().catch(() => {})]);
         if (mine !== run) return;
         ui.say(`Restoring ${image.width} x ${image.height} pixels.`);
         const report = (share) => { bar.value = share; };
@@ -229,8 +238,8 @@
         };
         show();
         const share = (100 * found.damaged).toFixed(1);
-        ui.say(`Done in ${seconds.toFixed(1)} seconds. Damage was found in ${share} % `
-          + "of the picture.");
+        ui.say(`Done in ${seconds.toFixed(1)} seconds by ${found.by}. Damage was found `
+          + `in ${share} % of the picture.`);
       } catch (error) {
         if (mine !== run) return;
         endWorker();

@@ -1,13 +1,17 @@
 /* The restorer in the page: what `gantools.restoration.restore` does, step by step, on
    the levels of a photograph, with the networks that `gantools.browser.pack` wrote.
 
-   It is one function of (runtime, weights, report), so that its source can be handed to
-   a worker.  It gives a function (pixels, height, width) -> what was restored. */
-(window.restorePhoto ||= {}).engine = async (runtime, weights, report) => {
+   It is one function of (runtime, weights, report, webgpu), so that its source can be
+   handed to a worker; `webgpu` gives that backend, and is null where there is none.  It
+   gives a function (pixels, height, width) -> a promise of what was restored. */
+(window.restorePhoto ||= {}).engine = async (runtime, weights, report, webgpu) => {
   "use strict";
 
+  // The largest tensor of a window has 24 numbers a pixel: 127 MB. A device of WebGPU
+  // binds 134 MB or more.
   const FIDELITY = 0, STRIDE = 16, HALO = 192, TILE = 1152, VIEW = 640, THUMBNAIL = 96;
-  const GATE = 3, WORN = 0.005, CAUTION = [3, 0.5], DOUBT = [0.03, 0.05];
+  const GATE = 3, WORN = 0.005, CAUTION = [3, 0.5], DOUBT = [0.02, 0.03];
+  const APART = 1e-3; // what WebGPU may differ by; a level is 1/127.5
   const { tensor, run: kernel } = runtime;
 
   /* --- The networks --- */
@@ -195,34 +199,75 @@
 
   await runtime.start(inflate);
   const arrays = unpack(await inflate(weights.data));
-  const network = Object.fromEntries(
-    Object.entries(weights.graphs).map(([k, g]) => [k, compile(k, g, arrays)]),
-  );
 
-  /* Take the values out of tensors, and free them. */
-  const values = (compute) => runtime.tidy(compute).map((x) => {
-    const found = x.dataSync();
-    x.dispose();
-    return found;
-  });
+  /* The networks on one backend. `values` takes the values out of the tensors that
+     `compute` makes of them, and frees those. */
+  const onBackend = async (name, backend, guarded) => {
+    await runtime.use(backend);
+    const network = Object.fromEntries(
+      Object.entries(weights.graphs).map(([k, g]) => [k, compile(k, g, arrays)]),
+    );
+    const values = (compute) => guarded(async () => {
+      await runtime.use(backend);
+      const tensors = runtime.tidy(() => compute(network));
+      try {
+        return await Promise.all(tensors.map((x) => x.data()));
+      } finally {
+        for (const x of tensors) x.dispose();
+      }
+    });
+    return { name, values };
+  };
 
   /* --- A window --- */
 
   /* Ask the repairer about a window of levels (h, w, C): `restoration._ask`. */
-  const ask = ({ levels, height, width, channels }) => {
+  const ask = async ({ values }, { levels, height, width, channels }) => {
     const colour = new Float32Array(height * width * 3);
     for (let i = 0; i < colour.length; i++) {
       const level = channels === 3 ? levels[i] : levels[Math.floor(i / 3)];
       colour[i] = level / 127.5 - 1;
     }
-    const [paint, correction, logits] = values(() => {
+    const answers = await values((network) => {
       const picture = tensor(colour, [1, height, width, 3]);
       const marked = tensor(new Float32Array(height * width), [1, height, width, 1]);
       const seen = network.encoder([picture]);
       return network.decoder([...seen, picture, marked, tensor([FIDELITY], [1, 1])]);
     });
+    if (!answers.every((x) => x.every(Number.isFinite))) {
+      throw new Error("a result is not finite");
+    }
+    const [paint, correction, logits] = answers;
     return { paint, correction, logits };
   };
+
+  const processor = await onBackend("WebAssembly", "wasm", (compute) => compute());
+  let device = null, graphics = null; // where WebGPU works: it, and the networks on it
+
+  const giveUp = (reason) => {
+    console.warn(`WebGPU is not used: ${reason?.message ?? reason}.`);
+    graphics = null;
+    device?.end();
+  };
+
+  /* Open WebGPU, and compare what both say of a small picture of waves. */
+  const open = async () => {
+    device = webgpu(runtime.core);
+    await device.start();
+    const opened = await onBackend("WebGPU", "webgpu", device.guarded);
+    const levels = Uint8Array.from({ length: THUMBNAIL * THUMBNAIL * 3 },
+      (_, i) => 127.5 * (1 + Math.sin(i + (i * i) / 1e4)));
+    const waves = { levels, height: THUMBNAIL, width: THUMBNAIL, channels: 3 };
+    const ours = await ask(opened, waves), expected = await ask(processor, waves);
+    for (const [name, values] of Object.entries(expected)) {
+      const differs = (x, i) =>
+        Math.abs(x - ours[name][i]) > APART * Math.max(1, Math.abs(x));
+      if (values.some(differs)) throw new Error(`its ${name} differs`);
+    }
+    return opened;
+  };
+
+  if (webgpu) await open().then((opened) => { graphics = opened; }, giveUp);
 
   /* How a length is cut: `tiling._windows` without a rim. */
   const spans = (length) => {
@@ -257,12 +302,12 @@
 
   /* Visit each pixel of a picture once: see(place in the picture, place in the answer,
      the answer of its window). */
-  const visit = (picture, answer, see, progress) => {
+  const visit = async (picture, answer, see, progress) => {
     const down = spans(picture.height), across = spans(picture.width);
     let done = 0;
     for (const rows of down) {
       for (const columns of across) {
-        const found = answer(cut(picture, rows, columns));
+        const found = await answer(cut(picture, rows, columns));
         const w = columns.stop - columns.start;
         for (let y = rows.from; y < rows.to; y++) {
           for (let x = columns.from; x < columns.to; x++) {
@@ -277,7 +322,7 @@
   /* --- The whole --- */
 
   /* How much surer than in training a mark must be: `restoration.caution`. */
-  const caution = (picture, answer, progress) => {
+  const caution = async (picture, answer, progress) => {
     const starts = (length) => {
       const count = Math.min(3, Math.ceil(length / VIEW));
       const rest = Math.max(0, length - VIEW);
@@ -292,7 +337,7 @@
         const view = cut(picture,
           { start: top, stop: Math.min(height, top + VIEW) },
           { start: left, stop: Math.min(width, left + VIEW) });
-        visit(view, answer, (_, k, found) => {
+        await visit(view, answer, (_, k, found) => {
           seen += 1;
           if (found.logits[k] > 1) marked += 1;
         });
@@ -306,15 +351,15 @@
   const sigmoid = (x) => 1 / (1 + Math.exp(-x));
   const clip = (x) => Math.min(1, Math.max(0, x));
 
-  /* Repair: levels from 0 to 65535, and a mask from 0 to 255. */
-  const repair = (picture) => {
+  /* Repair, by this backend: levels from 0 to 65535, and a mask from 0 to 255. */
+  const repair = async (picture, backend) => {
     const { levels, height, width, channels } = picture;
     const repaired = new Uint16Array(levels.length);
     const mask = new Uint8Array(height * width);
     const small = Math.max(height, width) <= VIEW; // the one view is the one window
     let known = null;
-    const answer = (window) => {
-      const found = known ?? ask(window);
+    const answer = async (window) => {
+      const found = known ?? await ask(backend, window);
       if (small) known = found;
       return found;
     };
@@ -324,8 +369,8 @@
     const first = small ? 0 : views * VIEW * VIEW;
     const second = size(spans(height)) * size(spans(width));
     const share = first / (first + second);
-    const shift = caution(picture, answer, (x) => report(share * x));
-    visit(picture, answer, (i, k, { paint, correction, logits }) => {
+    const shift = await caution(picture, answer, (x) => report(share * x));
+    await visit(picture, answer, (i, k, { paint, correction, logits }) => {
       const logit = logits[k] - shift;
       const gate = sigmoid(GATE * (logit - 1));
       mask[i] = Math.round(255 * sigmoid(logit));
@@ -337,7 +382,21 @@
       }
       if (channels === 1) repaired[i] = 65535 * clip(levels[i] / 255 + sum / 3) + 0.5;
     }, (x) => report(share + (1 - share) * x));
-    return { repaired, mask };
+    return { repaired, mask, by: backend.name };
+  };
+
+  /* Repair by WebGPU, or else by WebAssembly. */
+  const repairSomehow = async (picture) => {
+    if (graphics) {
+      try {
+        return await repair(picture, graphics);
+      } catch (reason) {
+        giveUp(reason);
+      } finally {
+        device.release();
+      }
+    }
+    return repair(picture, processor);
   };
 
   /* The mean of each of 96 x 96 areas, (96, 96, 3) in [0, 1]. */
@@ -425,27 +484,47 @@
   };
 
   /* What tone a photograph needs: `restoration.read_tone`. */
-  const readTone = (small) => {
-    const [answer] = values(() => {
+  const readTone = async (small) => {
+    const answers = [await numbersOf(small), await numbersOf(mirrored(small))];
+    const rests = [0, 1, 2].map((c) => [0, 1, 2, 3, 4].map((k) => (k === c ? 1 : 0)));
+    const [one, two, rest] = [...answers, rests].map(isOneInk(small) ? alike : (x) => x);
+    const tone = one.map((row, c) => row.map((x, k) => (x + two[c][k]) / 2));
+    const delta = apart(retoned(small, tone), retoned(small, rest));
+    const doubt = apart(retoned(small, one), retoned(small, two)) / delta;
+    const believed = Math.max(0, 1 - doubt ** 2);
+    const share = believed * firm(believed * delta);
+    return rest.map((row, c) => row.map((x, k) => x + share * (tone[c][k] - x)));
+  };
+
+  /* Ask the network for the numbers of a thumbnail. */
+  const numbersOf = async (small) => {
+    const [answer] = await processor.values((network) => {
       const picture = tensor(small.map((x) => 2 * x - 1), [1, THUMBNAIL, THUMBNAIL, 3]);
       return network.reader([picture, network.encoder([picture]).at(-1)]);
     });
-    let tone = [0, 1, 2].map((c) => Array.from(answer.slice(5 * c, 5 * c + 5)));
-    let rest = [0, 1, 2].map((c) => [0, 1, 2, 3, 4].map((k) => (k === c ? 1 : 0)));
-    if (isOneInk(small)) {
-      const mean = (rows) => {
-        const row = rows[0].map((_, k) => (rows[0][k] + rows[1][k] + rows[2][k]) / 3);
-        return [row, row, row];
-      };
-      [tone, rest] = [mean(tone), mean(rest)];
-    }
-    const [a, b] = [retoned(small, tone), retoned(small, rest)];
-    const squares = a.reduce((s, x, i) => s + (x - b[i]) ** 2, 0);
-    const delta = Math.sqrt(squares / a.length + 1e-12);
+    return [0, 1, 2].map((c) => Array.from(answer.slice(5 * c, 5 * c + 5)));
+  };
+
+  const mirrored = (small) =>
+    small.map((_, i) => {
+      const pixel = Math.floor(i / 3), x = pixel % THUMBNAIL;
+      return small[3 * (pixel - x + THUMBNAIL - 1 - x) + (i % 3)];
+    });
+
+  /* The same numbers for all three channels. */
+  const alike = (rows) => {
+    const row = rows[0].map((_, k) => (rows[0][k] + rows[1][k] + rows[2][k]) / 3);
+    return [row, row, row];
+  };
+
+  const apart = (a, b) =>
+    Math.sqrt(a.reduce((sum, x, i) => sum + (x - b[i]) ** 2, 0) / a.length + 1e-12);
+
+  /* The share of a change of that size that is made. */
+  const firm = (delta) => {
     const [low, high] = DOUBT;
-    const wanted = Math.max(0, (high * (delta - low)) / (high - low));
-    const firm = delta < high ? Math.min(wanted, delta, high) / delta : 1;
-    return rest.map((row, c) => row.map((x, k) => x + firm * (tone[c][k] - x)));
+    if (delta >= high) return 1;
+    return delta > low ? (high * (delta - low)) / (high - low) / delta : 0;
   };
 
   /* Repaired, and in the tone it needs: levels from 0 to 255. */
@@ -512,7 +591,7 @@
 
   /* Restore the pixels of a canvas, (height, width, 4). Where red, green and blue are
      equal everywhere, the photograph is grey, and stays it. */
-  return (pixels, height, width) => {
+  return async (pixels, height, width) => {
     let grey = true;
     for (let i = 0; grey && i < pixels.length; i += 4) {
       grey = pixels[i] === pixels[i + 1] && pixels[i] === pixels[i + 2];
@@ -523,9 +602,10 @@
       for (let c = 0; c < channels; c++) levels[channels * i + c] = pixels[4 * i + c];
     }
     const picture = { levels, height, width, channels };
-    const { repaired, mask } = repair(picture);
-    const tone = readTone(thumbnail(repaired, picture));
+    const { repaired, mask, by } = await repairSomehow(picture);
+    const tone = await readTone(thumbnail(repaired, picture));
     return {
+      by,
       full: asColours(full(repaired, tone, channels), channels),
       conservative: asColours(conservative(picture, repaired, mask), channels),
       mask,
