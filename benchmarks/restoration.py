@@ -29,7 +29,7 @@ Writes into `gantools/records`
     restoration-card.csv   the few numbers that a model card quotes, see `card`
 
 Two processes take about 20 minutes; --count 1 --tuning 1 tries everything in one.
-With --again only the restorer is measured, in NN minutes, after its weights have
+With --again only the restorer is measured, in five minutes, after its weights have
 changed; what was measured of the rivals is read from restoration.csv.
 """
 
