@@ -21,10 +21,13 @@
     document.head.append(script);
   }));
 
+  const PATIENCE = 3000; // ms; some drivers never answer
+
   /* Load what runs the networks on a graphics processor, where there is one; without,
      or where it cannot be loaded, WebAssembly does. WebGPU in software would be slower. */
   const loadGraphics = async () => {
-    const adapter = await navigator.gpu?.requestAdapter();
+    const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));
+    const adapter = await Promise.race([navigator.gpu?.requestAdapter(), late]);
     const slow = adapter?.info?.isFallbackAdapter ?? adapter?.isFallbackAdapter;
     if (adapter && !slow) await load(GRAPHICS);
   };
