@@ -322,11 +322,13 @@ def compare_again(options: argparse.Namespace) -> list[dict]:
 
     rows = evaluation.read_rows(options.out / "restoration.csv")
     asked = tasks(options.count)
+    old = {about(row) for row in rows if row["method"] == "gantools"}
+    if len(old) != len(asked) * len(evaluation.TARGETS):
+        raise ValueError(f"Expected the pictures of {options.out}. Received: others")
     with Spread(options.workers) as spread:
         job = functools.partial(measure, rivals=None, weights=options.weights)
         bar = tqdm(spread(job, asked), "measuring", len(asked), disable=None)
         found = {about(row): row for some in bar for row in some}
-    old = {about(row) for row in rows if row["method"] == "gantools"}
     if old != found.keys():
         raise ValueError(f"Expected the pictures of {options.out}. Received: others")
     return [found.get(about(row), row) for row in rows]

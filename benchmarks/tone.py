@@ -38,7 +38,8 @@ RECORD = Path(r.__file__).parent / "records" / "tone.csv"
 
 def read(path: Path) -> np.ndarray:
     """Read a picture, (H, W, C) in [0, 1], C = 1 or 3, reduced."""
-    pixels = photos.load(path).pixels[..., :3]
+    pixels = photos.load(path).pixels
+    pixels = pixels[..., : 3 if pixels.shape[-1] > 2 else 1]  # without transparency
     scale = min(1.0, LONGEST / max(pixels.shape[:2]))
     size = [round(n * scale) for n in pixels.shape[1::-1]]
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)

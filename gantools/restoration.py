@@ -55,7 +55,7 @@ WIDTHS = (32, 64, 128, 192)  # channels of the decoder's levels, at strides 2 to
 BLOCKS = (2, 2, 2, 2)  # of each level
 GATE = 3.0  # steepness of the gate that lets paint through
 FEATURES = ("conv1_2", "conv2_2", "conv3_2")  # of VGG19, for the perceptual term
-DOUBT = (0.02, 0.03)
+DOUBT = (0.02, 0.03)  # of the firm rule, see `read_tone`
 MODES = ("conservative", "full", "colourise")
 CAUTION = (3.0, 0.5)  # what a mark loses of its log odds: sound, worn photograph
 WORN = 0.005  # share of marked pixels from which a photograph is taken for worn
@@ -249,7 +249,8 @@ def build_reader(width: int = 32, dropout: float = 0.0) -> keras.Model:
 
     Args:
         width: channels of the first level.
-        dropout: share of the last features that are left out in training.
+        dropout: share of the inputs of each of the last two dense layers that are left
+            out in training.
 
     Returns:
         A model of [thumbnail (B, 96, 96, 3) in [-1, 1], the encoder's last activation
@@ -925,11 +926,12 @@ def read_tone(pixels: np.ndarray, toner: keras.Model) -> np.ndarray:
     and the two answers are averaged; with delta the root mean square of the change that
     their mean makes to the thumbnail, in [0, 1], and apart that of the difference of
     the two answers, only the share 1 - (apart / delta)^2 of the change is believed.
+    (By chance alone a mean of two is off by apart / 2; this is stricter on purpose.)
 
     What the toner sees in a sound photograph is mostly noise of its own.  So what is
     believed is shrunk by the firm rule (Gao and Bruce 1997, "WaveShrink with firm
-    shrinkage"): with DOUBT = (a, b), delta becomes 0 below a, stays delta above b, and
-    is b (delta - a) / (b - a) between.
+    shrinkage"): with d the size of what is believed, delta times that share, and DOUBT
+    = (a, b), d becomes 0 below a, stays d above b, and is b (d - a) / (b - a) between.
     """
     small = from_levels(pairs.thumbnail(pixels))  # (96, 96, 3)
     tones = engine.predict(toner, to_network(np.stack([small, small[:, ::-1]])))

@@ -18,10 +18,13 @@ interactive("before-after", (ui, data) => {
   frame.append(after, before, slider, line);
   const box = element("div", { class: "before-after-box" }, frame);
   ui.controls.append(box);
-  before.decode().then(() => { // all of it on one screen, and small ones not blown up
+  const fit = () => { // all of it on one screen, and small ones not blown up
     const { naturalWidth: width, naturalHeight: height } = before;
+    if (!width) return;
     box.style.maxWidth = `min(36rem, ${(most * width) / height}rem, ${1.5 * width}px)`;
-  });
+  };
+  before.addEventListener("load", fit);
+  fit();
 
   const show = () => {
     const share = Number(slider.value);
@@ -37,7 +40,7 @@ interactive("before-after", (ui, data) => {
   slider.addEventListener("input", show);
 
   if (names.length > 2) {
-    const choices = ["◀ On the left", "On the right ▶"].map((label, side) => ui.choice({
+    const choices = ["On the left", "On the right"].map((label, side) => ui.choice({
       label, options: names.map((name, at) => [at, name]), value: side,
       change: (at) => {
         shown[side] = Number(at);
@@ -46,7 +49,10 @@ interactive("before-after", (ui, data) => {
         show();
       },
     }).parentNode);
-    ui.controls.append(element("div", { class: "before-after-choices" }, ...choices));
+    const row = element("div", { class: "before-after-choices" }, ...choices);
+    const fetchAll = () => pictures.forEach(({ src }) => { new Image().src = src; });
+    row.addEventListener("focusin", fetchAll, { once: true }); // they load lazily
+    ui.controls.append(row);
   } else {
     const ends = [`◀ ${names[0]}`, `${names[1]} ▶`].map((end) => element("span", {}, end));
     const labels = { class: "before-after-labels", "aria-hidden": "true" };

@@ -16,7 +16,7 @@
     script.addEventListener("error", () => {
       delete loaded[part];
       script.remove();
-      failed(new Error("The networks could not be loaded. Is there a connection?"));
+      failed(new Error("A part of the page could not be loaded. Is there a connection?"));
     });
     document.head.append(script);
   }));
@@ -25,6 +25,7 @@
 
   /* Load what runs the networks on a graphics processor, where there is one; without,
      or where it cannot be loaded, WebAssembly does. WebGPU in software would be slower. */
+  let graphics; // asked for once
   const loadGraphics = async () => {
     const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));
     const adapter = await Promise.race([navigator.gpu?.requestAdapter(), late]);
@@ -141,7 +142,7 @@
   };
 
   window.interactive("restore", (ui) => {
-    let name = "", image = null, result = null, shown = null, run = 0;
+    let name = "", image = null, result = null, shown = null, run = 0, reading = 0;
 
     const file = element("input",
       { type: "file", accept: "image/*", id: "restore-file", style: "width: 100%" });
@@ -173,8 +174,10 @@
     });
 
     async function trySample() {
+      const mine = ++reading;
       try {
         await load("restore/sample.js");
+        if (mine !== reading) return;
         const [text, bytes] = [atob(window.restorePhoto.sample), []];
         for (let i = 0; i < text.length; i++) bytes.push(text.charCodeAt(i));
         take(new File([new Uint8Array(bytes)], "sample.jpg", { type: "image/jpeg" }));
@@ -184,19 +187,18 @@
     }
 
     async function take(chosen) {
-      end();
       const lacks = missing();
       if (lacks) {
         ui.say(`This browser lacks ${lacks}. Use the command gantools restore.`);
         return;
       }
-      const mine = ++run; // the last photograph chosen counts, however slowly it is read
+      const mine = ++reading; // the last one chosen counts, however slowly it is read
       try {
         const read = await decode(chosen);
-        if (mine !== run) return;
+        if (mine !== reading) return;
         image = read;
       } catch (error) {
-        if (mine === run) ui.say(error.message);
+        if (mine === reading) ui.say(error.message);
         return;
       }
       name = chosen.name.replace(/\.[^.]*$/, "") || "photograph";
@@ -226,7 +228,7 @@
       ui.controls.append(cancel);
       ui.say("Loading the networks.");
       try {
-        await Promise.all([...PARTS.map(load), loadGraphics().catch(() => {})]);
+        await Promise.all([...PARTS.map(load), graphics ??= loadGraphics().catch(() => {})]);
         if (mine !== run) return;
         ui.say(`Restoring ${image.width} x ${image.height} pixels.`);
         const report = (share) => { bar.value = share; };

@@ -250,15 +250,30 @@
     device?.end();
   };
 
-  /* Open WebGPU, and compare what both say of a small picture of waves. */
-  const open = async () => {
+  /* Wait for something so long only: there are drivers that never answer. */
+  const within = (seconds, promise) => Promise.race([promise, new Promise((_, failed) => {
+    setTimeout(() => failed(new Error("it does not answer")), 1000 * seconds);
+  })]);
+
+  /* Open WebGPU; a device that comes too late is given back. */
+  const start = async () => {
     device = webgpu(runtime.core);
-    await device.start();
+    const started = device.start();
+    await within(5, started).catch((reason) => {
+      started.then(device.end, () => {});
+      throw reason;
+    });
+  };
+
+  /* Open it, and compare what both say of a small picture of waves. */
+  const open = async () => {
+    await start();
     const opened = await onBackend("WebGPU", "webgpu", device.guarded);
     const levels = Uint8Array.from({ length: THUMBNAIL * THUMBNAIL * 3 },
       (_, i) => 127.5 * (1 + Math.sin(i + (i * i) / 1e4)));
     const waves = { levels, height: THUMBNAIL, width: THUMBNAIL, channels: 3 };
-    const ours = await ask(opened, waves), expected = await ask(processor, waves);
+    const ours = await within(60, ask(opened, waves));
+    const expected = await ask(processor, waves);
     for (const [name, values] of Object.entries(expected)) {
       const differs = (x, i) =>
         Math.abs(x - ours[name][i]) > APART * Math.max(1, Math.abs(x));
@@ -389,11 +404,11 @@
   const repairSomehow = async (picture) => {
     if (graphics) {
       try {
-        return await repair(picture, graphics);
+        const repaired = await repair(picture, graphics);
+        device.release();
+        return repaired;
       } catch (reason) {
         giveUp(reason);
-      } finally {
-        device.release();
       }
     }
     return repair(picture, processor);
