@@ -46,6 +46,13 @@ _VALUES = {
 }
 
 
+def _value_by_way_of_exponentials(real, made):
+    with np.errstate(over="ignore"):
+        right = real - np.log1p(np.exp(real))  # log p, as long as exp(s) is finite
+        wrong = -(made + np.log1p(np.exp(-made)))  # log(1 - p), likewise
+        return np.mean(right) + np.mean(wrong)
+
+
 def _judge_value(answer):
     rng = np.random.default_rng(2)
     real, made = rng.normal(1, 2, (7, 1)), rng.normal(-0.5, 2, (5, 1))  # (B, 1) each
@@ -55,6 +62,9 @@ def _judge_value(answer):
     sure = np.full((3, 1), 1000.0)
     if compare(answer(-sure, sure), value(-sure, sure)):
         return "for logits of 1000 V is -2000: work with logits, not by way of log(0)"
+    both = np.array([[1000.0], [-1000.0]])
+    if compare(answer(both, both), value(both, both)):
+        return "for logits of both signs V is -1000: exp(1000) is infinite"
     return None
 
 
@@ -62,7 +72,11 @@ VALUE = Exercise(
     "02-value",
     value,
     _judge_value,
-    {**_VALUES, "for logits of 1000 V is -2000": _value_by_way_of_probabilities},
+    {
+        **_VALUES,
+        "for logits of 1000 V is -2000": _value_by_way_of_probabilities,
+        "for logits of both signs V is -1000": _value_by_way_of_exponentials,
+    },
 )
 
 # ------------------------------------------------------------------------ pull
