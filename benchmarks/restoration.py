@@ -29,8 +29,8 @@ Writes into `gantools/records`
     restoration-card.csv   the few numbers that a model card quotes, see `card`
 
 Two processes take about 20 minutes; --count 1 --tuning 1 tries everything in one.
-With --again only the restorer is measured, in five minutes, after its weights have
-changed; what was measured of the rivals is read from restoration.csv.
+With --again only the restorer is measured, in nine minutes beside other work, after
+its weights have changed; what was measured of the rivals is read from restoration.csv.
 """
 
 import argparse
@@ -92,14 +92,14 @@ def tasks(count: int | None = None) -> list[Task]:
     ]
 
 
-def picture(path: Path) -> np.ndarray:
-    """Read a picture, (H, W, C) in [0, 1], its longest side at most LONGEST."""
+def picture(path: Path, longest: int = LONGEST) -> np.ndarray:
+    """Read a picture, (H, W, C) in [0, 1], its longest side at most so many pixels."""
     pixels = photos.load(path).pixels
-    scale = LONGEST / max(pixels.shape[:2])
+    scale = longest / max(pixels.shape[:2])
     if scale < 1:
         size = [round(n * scale) for n in pixels.shape[1::-1]]
         small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-        pixels = small.reshape(*size[::-1], -1)
+        pixels = np.clip(small.reshape(*size[::-1], -1), 0, 1)  # rounding
     return pixels
 
 

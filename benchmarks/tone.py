@@ -23,27 +23,17 @@ Half a minute a toner.
 import argparse
 from pathlib import Path
 
-import cv2
 import numpy as np
+import restoration as table
 from tqdm import tqdm
 
-from gantools import arrays, collections, damage, evaluation, metrics, photos
+from gantools import arrays, collections, damage, evaluation, metrics
 from gantools import restoration as r
 
 SETS = ("portraits", "scenes", "wallpapers", "desktops")
 SEVERITIES = (0.0, 0.3, 0.6, 0.9)
 LONGEST = 384  # pixels; the toner sees a thumbnail of 96
 RECORD = Path(r.__file__).parent / "records" / "tone.csv"
-
-
-def read(path: Path) -> np.ndarray:
-    """Read a picture, (H, W, C) in [0, 1], C = 1 or 3, reduced."""
-    pixels = photos.load(path).pixels
-    pixels = pixels[..., : 3 if pixels.shape[-1] > 2 else 1]  # without transparency
-    scale = min(1.0, LONGEST / max(pixels.shape[:2]))
-    size = [round(n * scale) for n in pixels.shape[1::-1]]
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    return np.clip(small.reshape(*size[::-1], -1), 0, 1)
 
 
 def error(one: np.ndarray, two: np.ndarray) -> float:
@@ -54,7 +44,8 @@ def error(one: np.ndarray, two: np.ndarray) -> float:
 def errors(path: Path, index: int, severity: float, toners: dict) -> list[float]:
     """Fade a picture, and give its error before, then after each toner."""
     seeds = [2, index, round(1000 * severity)]
-    case = evaluation.aged_case(path.stem, read(path), severity, seeds, damage.age)
+    clean = table.picture(path, LONGEST)
+    case = evaluation.aged_case(path.stem, clean, severity, seeds, damage.age)
     faded = case.aged.faded
     found = [error(faded, case.clean)]
     for toner in toners.values():

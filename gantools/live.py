@@ -76,11 +76,7 @@ def before_after(before: np.ndarray, after: np.ndarray) -> None:
     Raises:
         ValueError: when the sizes differ.
     """
-    if np.shape(before)[:2] != np.shape(after)[:2]:
-        raise ValueError(
-            f"Expected two pictures of one size. Received: {np.shape(before)[:2]} and "
-            f"{np.shape(after)[:2]}"
-        )
+    plots.check_same_size(before, after)
     before, after = np.broadcast_arrays(before, after)  # grey beside colour
 
     def split(line: int = 50) -> "Figure":

@@ -87,6 +87,19 @@ def grid(
     return figure
 
 
+def check_same_size(before: np.ndarray, after: np.ndarray) -> None:
+    """Check that two pictures have one height and one width.
+
+    Raises:
+        ValueError: when they differ.
+    """
+    if np.shape(before)[:2] != np.shape(after)[:2]:
+        raise ValueError(
+            f"Expected two pictures of one size. Received: {np.shape(before)[:2]} and "
+            f"{np.shape(after)[:2]}"
+        )
+
+
 def compare(before: np.ndarray, after: np.ndarray) -> "Figure":
     """Show a photograph before and after, side by side, at the same scale.
 
@@ -100,11 +113,7 @@ def compare(before: np.ndarray, after: np.ndarray) -> "Figure":
     Raises:
         ValueError: when the sizes differ.
     """
-    if np.shape(before)[:2] != np.shape(after)[:2]:
-        raise ValueError(
-            f"Expected two pictures of one size. Received: {np.shape(before)[:2]} and "
-            f"{np.shape(after)[:2]}"
-        )
+    check_same_size(before, after)
     return grid([before, after], ["before", "after"], columns=2)
 
 
