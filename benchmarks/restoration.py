@@ -30,7 +30,8 @@ Writes into `gantools/records`
 
 Two processes take about 20 minutes; --count 1 --tuning 1 tries everything in one.
 With --again only the restorer is measured, in nine minutes beside other work, after
-its weights have changed; what was measured of the rivals is read from restoration.csv.
+its weights have changed, and with --peers those; what was measured of the other rivals
+is read from restoration.csv.
 """
 
 import argparse
@@ -240,46 +241,54 @@ class Wish(NamedTuple):
 
 def tuned(wish: Wish) -> dict[str, Method]:
     """Tune the rivals on training portraits."""
-    train = collections.files("portraits", split="train")
-    train = train[:: max(1, len(train) // wish.count)][: wish.count]
-    cases = evaluation.aged_cases(train, wish.severity, seed=1)
-    chains = evaluation.CHAINS
+    cases, chains = _tuning_cases(wish), evaluation.CHAINS
     if wish.target == "faded":  # levels are tone
         chains = [chain for chain in chains if not chain.clip]
     best = evaluation.tune(cases, chains, wish.target)
     methods = {f"classical-{metric}": chain for metric, chain in best.items()}
     methods["skimage"] = evaluation.tune(cases, SKIMAGE_CHAINS, wish.target)["psnr"]
-    if wish.peers:
-        told = [
-            Peer(wish.peers, level) for level in _peer_networks(wish.peers) if level
-        ]
-        methods["FFDNet"] = evaluation.tune(cases, told, wish.target)["psnr"]
-        methods["Real ESRGAN"] = Peer(wish.peers, None)
-    return methods
+    return methods | (tuned_peers(wish) if wish.peers else {})
+
+
+def tuned_peers(wish: Wish) -> dict[str, Method]:
+    """Tune the networks of others; Real-ESRGAN has nothing to tune."""
+    cases = _tuning_cases(wish)
+    told = [Peer(wish.peers, level) for level in _peer_networks(wish.peers) if level]
+    denoiser = evaluation.tune(cases, told, wish.target)["psnr"]
+    return {"FFDNet": denoiser, "Real ESRGAN": Peer(wish.peers, None)}
+
+
+def _tuning_cases(wish: Wish) -> list[Case]:
+    train = collections.files("portraits", split="train")
+    train = train[:: max(1, len(train) // wish.count)][: wish.count]
+    return evaluation.aged_cases(train, wish.severity, seed=1)
 
 
 # --- The comparison ------------------------------------------------------------------
 
 
-def measure(task: Task, rivals: dict | None, weights: Path | None) -> list[dict]:
+def measure(
+    task: Task, rivals: dict, weights: Path | None, again: bool = False
+) -> list[dict]:
     """Age one picture, restore it by every method, and measure; a row a method, target.
 
     Args:
         task: the picture and its damage.
-        rivals: from `tuned`, by (severity, target); None measures the restorer alone.
+        rivals: by (severity, target), see `tuned`.
         weights: folder of the networks, None for the shipped ones.
+        again: leave out the input and the oracles.
     """
     aged, rows = case(task), []
     ours = restored(aged.aged.damaged, networks(weights))
     answer = functools.cache(lambda method: method(aged.aged.damaged))
     about = {"set": task.set, "damage": task.damage}
     for target in evaluation.TARGETS:
-        methods = {"input": lambda pixels: pixels} if rivals else {}
+        methods = {} if again else {"input": lambda pixels: pixels}
         methods["gantools"] = lambda _, found=ours[target]: found
         others: dict[Method, list[str]] = {}  # often one chain is best by two metrics
-        if rivals and task.damage == "first":
-            methods |= oracles(aged) if target == "faded" else {}
-            for name, method in rivals[task.severity, target].items():
+        if task.damage == "first":
+            methods |= oracles(aged) if target == "faded" and not again else {}
+            for name, method in rivals.get((task.severity, target), {}).items():
                 if not isinstance(method, Peer) or _meets_peers(task):
                     others.setdefault(method, []).append(name)
         for method, (name, *_) in others.items():
@@ -297,21 +306,11 @@ def _meets_peers(task: Task) -> bool:
 
 def compare(options: argparse.Namespace) -> list[dict]:
     """Measure everything; a row a picture, damage, severity, target and method."""
-    pairs = itertools.product(SEVERITIES, evaluation.TARGETS)
-    wishes = [Wish(*pair, options.tuning, options.peers) for pair in pairs]
-    with Spread(options.workers) as spread:
-        bar = tqdm(spread(tuned, wishes), "tuning", len(wishes), disable=None)
-        rivals = {w[:2]: found for w, found in zip(wishes, bar, strict=True)}
-        for wish, methods in rivals.items():
-            print(*wish, *(f"{name}: {m}" for name, m in methods.items()), sep="; ")
-        job = functools.partial(measure, rivals=rivals, weights=options.weights)
-        asked = tasks(options.count)
-        bar = tqdm(spread(job, asked), "measuring", len(asked), disable=None)
-        return [row for rows in bar for row in rows]
+    return list(_measured(options, tuned))
 
 
 def compare_again(options: argparse.Namespace) -> list[dict]:
-    """Measure the restorer alone, and put its rows into the record in place of the old.
+    """Measure the restorer, and the slow peers if asked to; put them into the record.
 
     Raises:
         ValueError: the record is of other pictures.
@@ -320,18 +319,33 @@ def compare_again(options: argparse.Namespace) -> list[dict]:
     def about(row):
         return tuple(row[name] for name in (*TABLE, "picture"))
 
-    rows = evaluation.read_rows(options.out / "restoration.csv")
-    asked = tasks(options.count)
-    old = {about(row) for row in rows if row["method"] == "gantools"}
-    if len(old) != len(asked) * len(evaluation.TARGETS):
+    known = {about(r): r for r in evaluation.read_rows(options.out / "restoration.csv")}
+    tune = tuned_peers if options.peers else None
+    found = {about(row): row for row in _measured(options, tune, again=True)}
+    old, new = (
+        {key for key, row in rows.items() if row["method"] == "gantools"}
+        for rows in (known, found)
+    )
+    if old != new:
         raise ValueError(f"Expected the pictures of {options.out}. Received: others")
+    return list((known | found).values())
+
+
+def _measured(options, tune, again=False):
+    """Tune the rivals, if there are any, and measure all tasks."""
+    wishes = [
+        Wish(severity, target, options.tuning, options.peers)
+        for severity, target in itertools.product(SEVERITIES, evaluation.TARGETS)
+    ]
     with Spread(options.workers) as spread:
-        job = functools.partial(measure, rivals=None, weights=options.weights)
-        bar = tqdm(spread(job, asked), "measuring", len(asked), disable=None)
-        found = {about(row): row for some in bar for row in some}
-    if old != found.keys():
-        raise ValueError(f"Expected the pictures of {options.out}. Received: others")
-    return [found.get(about(row), row) for row in rows]
+        bar = tqdm(spread(tune, wishes) if tune else (), "tuning", disable=None)
+        rivals = {wish[:2]: found for wish, found in zip(wishes, bar, strict=False)}
+        for wish, methods in rivals.items():
+            print(*wish, *(f"{name}: {m}" for name, m in methods.items()), sep="; ")
+        how = {"rivals": rivals, "weights": options.weights, "again": again}
+        job, asked = functools.partial(measure, **how), tasks(options.count)
+        for rows in tqdm(spread(job, asked), "measuring", len(asked), disable=None):
+            yield from rows
 
 
 class Spread:

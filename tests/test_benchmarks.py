@@ -1,5 +1,6 @@
 """The numbers that the book quotes are what its measurements measured."""
 
+import argparse
 import base64
 import csv
 import dataclasses
@@ -340,6 +341,26 @@ def test_a_picture_is_measured_by_every_method_against_both_targets(comparison, 
         }
     other = comparison.measure(a_task._replace(damage="other"), rivals, None)
     assert [row["method"] for row in other] == ["input", "gantools"] * 2
+
+
+def test_measuring_again_replaces_ours_and_keeps_the_rest(
+    comparison, a_task, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(comparison, "tasks", lambda count: [a_task])
+    how = {"out": tmp_path, "weights": None, "tuning": 1, "peers": None, "count": None}
+    options = argparse.Namespace(**how, workers=1)
+    first = comparison.measure(a_task, {}, None)
+    wrong = [row | {"psnr": 0.0, "iou": 0.0} for row in first]
+    evaluation.write_rows(wrong, tmp_path / "restoration.csv")
+    rows = comparison.compare_again(options)
+    assert [row["method"] for row in rows] == [row["method"] for row in first]
+    for row, right in zip(rows, first, strict=True):
+        expected = right["psnr"] if row["method"] == "gantools" else 0.0
+        assert row["psnr"] == pytest.approx(expected)
+    elsewhere = a_task._replace(severity=0.3)
+    monkeypatch.setattr(comparison, "tasks", lambda count: [elsewhere])
+    with pytest.raises(ValueError, match="Expected the pictures of"):
+        comparison.compare_again(options)
 
 
 def made_up(comparison):
