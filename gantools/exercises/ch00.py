@@ -12,9 +12,12 @@ def _restored() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     after = before.copy()
     after[2:5, 4:14, :2] += np.float32(0.3)  # 30 pixels, two of three channels
     after[7, :6, 0] -= np.float32(0.2)  # 6 pixels, darker
-    after[8] += np.float32(1e-4)  # 20 pixels, far less than a level
+    after[8] += np.float32(0.3 / 255)  # 20 pixels, each channel too little
+    after[9, :4, 2] += np.float32(0.8 / 255)  # 4 pixels, one channel just enough
+    after[0, :5] += np.float32(1e-4)  # 5 pixels, far less than a level
     mask = np.zeros((10, 20), np.float32)
     mask[2:5, 4:14] = 1
+    mask[7, :3] = 0.3  # a soft rim: inside, too
     return before, after, mask
 
 
@@ -41,6 +44,12 @@ def _judge_changed(answer):
         "less than half a level of 255 does not show in the file": (
             (after != before).any(axis=-1).mean()
         ),
+        "the largest channel decides, not the mean of the three": (
+            (np.abs(after - before).mean(axis=-1) >= 0.5 / 255).mean()
+        ),
+        "the largest channel decides, not their sum": (
+            (np.abs(after - before).sum(axis=-1) >= 0.5 / 255).mean()
+        ),
     }
     return compare(answer(before, after), changed(before, after), mistakes)
 
@@ -66,6 +75,12 @@ CHANGED = Exercise(
         "does not show in the file": lambda before, after: np.mean(
             (after != before).any(axis=-1)
         ),
+        "not the mean of the three": lambda before, after: np.mean(
+            np.abs(after - before).mean(axis=-1) >= 0.5 / 255
+        ),
+        "not their sum": lambda before, after: np.mean(
+            np.abs(after - before).sum(axis=-1) >= 0.5 / 255
+        ),
     },
 )
 
@@ -89,7 +104,10 @@ def _judge_outside(answer):
         "count each pixel once, however many channels differ": (
             (differs & (mask == 0)[..., None]).sum()
         ),
-        "bit for bit: a difference too small to see is one, too": 6,
+        "bit for bit: a difference too small to see is one, too": 7,
+        "what is small but not 0 is inside": (
+            (differs.any(axis=-1) & (mask < 0.5)).sum()
+        ),
         "a number of pixels is asked for, not a share": (
             (differs.any(axis=-1) & (mask == 0)).mean()
         ),
@@ -113,6 +131,9 @@ OUTSIDE = Exercise(
         ),
         "bit for bit": lambda before, after, mask: np.sum(
             (np.abs(before - after).max(axis=-1) > 0.5 / 255)[mask == 0]
+        ),
+        "small but not 0 is inside": lambda before, after, mask: np.sum(
+            (before != after).any(axis=-1) & (mask < 0.5)
         ),
         "not a share": lambda before, after, mask: np.mean(
             (before != after).any(axis=-1) & (mask == 0)
@@ -152,17 +173,30 @@ MODE = Exercise(
 
 def left(before, after):
     """Return which share of the mean square error is left, from two PSNRs in dB."""
-    return 10 ** ((before - after) / 10)
+    return 10 ** ((before - after) / 10)  # 20 to 23 dB: half is left
 
 
 def _judge_left(answer):
+    cases = [(20.0, 25.0), (30.0, 24.0)]
     mistakes = {
-        "more decibels are less error: the share is below 1": 10**0.5,
-        "this is the share that is gone; what is left is asked for": 1 - left(20, 25),
-        "mean square error: 10 dB are a tenth of it, not 20 dB": 10**-0.25,
-        "decibels are a logarithm; their ratio says nothing about errors": 20 / 25,
+        "more decibels are less error: the share is below 1": [
+            1 / left(*case) for case in cases
+        ],
+        "this is the share that is gone; what is left is asked for": [
+            1 - left(*case) for case in cases
+        ],
+        "mean square error: 10 dB are a tenth of it, not 20 dB": [
+            left(*case) ** 0.5 for case in cases
+        ],
+        "decibels are a logarithm; their ratio says nothing about errors": [
+            before / after for before, after in cases
+        ],
+        "a restoration can make it worse: then more than all is left": [
+            10 ** (-abs(before - after) / 10) for before, after in cases
+        ],
     }
-    return compare(answer(20.0, 25.0), left(20, 25), mistakes)
+    expected = [left(*case) for case in cases]
+    return compare([answer(*case) for case in cases], expected, mistakes)
 
 
 LEFT = Exercise(
@@ -174,6 +208,7 @@ LEFT = Exercise(
         "the share that is gone": lambda before, after: 1 - left(before, after),
         "not 20 dB": lambda before, after: np.sqrt(left(before, after)),
         "are a logarithm": lambda before, after: before / after,
+        "can make it worse": lambda before, after: 10 ** (-abs(before - after) / 10),
     },
 )
 

@@ -127,6 +127,9 @@ _FILLS = {
         lambda a, b, n: np.full(n, (a + b) / 2)
     ),
     "from left to right, not the other way round": (lambda a, b, n: fill(b, a, n)),
+    "a gap may fall, too, from a bright end to a dark one": (
+        lambda a, b, n: a + abs(b - a) * np.arange(1, n + 1) / (n + 1)
+    ),
     "the two known pixels do not belong to the answer": (
         lambda a, b, n: np.linspace(a, b, n + 2)
     ),
@@ -137,9 +140,11 @@ _FILLS = {
 
 
 def _judge_fill(answer):
-    case = 0.2, 0.9, 6
-    mistakes = {why: wrong(*case) for why, wrong in _FILLS.items()}
-    return compare(answer(*case), fill(*case), mistakes)
+    def both(f):  # a rising gap and a falling one
+        return np.concatenate([f(0.2, 0.9, 6), f(0.9, 0.2, 3)])
+
+    mistakes = {why: both(wrong) for why, wrong in _FILLS.items()}
+    return compare(both(answer), both(fill), mistakes)
 
 
 FILL = Exercise("01-fill", fill, _judge_fill, _FILLS)

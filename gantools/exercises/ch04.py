@@ -154,7 +154,7 @@ PSNR = Exercise(
 def fade(picture, keep):
     """Let the dyes of a picture (H, W, 3) shrink to shares `keep` of their density."""
     density = -np.log10(np.maximum(picture, 1e-4))  # (H, W, 3)
-    return 10 ** (-density * np.asarray(keep))
+    return 10 ** (-density * np.asarray(keep))  # keep 1/2: 0.25 to 0.5, 0.81 to 0.9
 
 
 def _judge_fading(answer):
@@ -335,6 +335,13 @@ def _judge_split(answer):
         return (
             "the split must depend on the names alone, not on their order or on chance"
         )
+    eleven = [f"person{n:02}-1.jpg" for n in range(11)]
+    for share, count in ((0.25, 3), (0.0, 0)):
+        if (found := len(answer(list(eleven), share)[1])) != count:
+            return (
+                f"a share of {share} of 11 people, rounded to the nearest, is {count}; "
+                f"received {found}"
+            )
     return None
 
 
@@ -359,6 +366,13 @@ def _as_they_come(names, share):
     return [name for name in names if name not in test], test
 
 
+def _rounded_down(names, share):
+    people = sorted(_people(names))
+    tested = people[len(people) - int(share * len(people)) :]
+    test = [name for name in names if name.split("-")[0] in tested]
+    return [name for name in names if name not in test], test
+
+
 SPLIT = Exercise(
     "04-split",
     split,
@@ -375,6 +389,7 @@ SPLIT = Exercise(
         ),
         "2 of the 10 people in the test": lambda names, share: split(names, 1 - share),
         "not on their order": _as_they_come,
+        "rounded to the nearest": _rounded_down,
         "expected two lists": lambda names, share: split(names, share)[0],
     },
 )

@@ -293,7 +293,7 @@ KERNEL = Exercise("08-kernel", kernel, _judge_kernel, _KERNELS)
 
 
 def pictures(differences, half_width):
-    """Return how many pictures make the 95 % interval no wider than asked."""
+    """Return how many pictures are needed: four times as many for half the width."""
     deviation = np.std(differences, ddof=1)
     return int(np.ceil((1.96 * deviation / half_width) ** 2))
 

@@ -56,7 +56,7 @@ STRENGTH = Exercise("13-strength", strength, _judge_strength, _STRENGTHS)
 
 
 def whole(counts, means, deviations):
-    """Return mean and deviation of all values, from those of some parts."""
+    """Return mean and deviation of all values: of flat parts 0 and 1, 1/2 and 1/2."""
     shares = counts / counts.sum()
     mean = np.sum(shares * means)
     square = np.sum(shares * (deviations**2 + means**2))
@@ -191,6 +191,8 @@ def _judge_content(answer):
     }
     if verdict := compare(each(answer, inside), each(at_content, inside), mistakes):
         return verdict
+    if not np.allclose(each(answer, (0.1, 0.6)), (0.5, 0.05)):
+        return "the ends of the curve were measured, too"
     if not np.isnan(np.asarray(each(answer, (0.05, 0.7)), float)).all():
         return "right within the range; beyond it nothing was measured: return nan"
     return None
@@ -204,6 +206,9 @@ CONTENT = Exercise(
         "between two points draw a line": _nearest,
         "sort by content first": lambda c, s, x: np.interp(x, c, s),
         "are swapped": lambda c, s, x: at_content(s, c, x),
+        "the ends of the curve": lambda c, s, x: (
+            at_content(c, s, x) if min(c) < x < max(c) else np.nan
+        ),
         "beyond it nothing was measured": lambda c, s, x: np.interp(
             x, np.sort(c), np.asarray(s)[np.argsort(c)]
         ),

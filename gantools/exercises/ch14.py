@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import scipy.stats
 
 from gantools.exercises import Exercise, compare, judge_choices
 
@@ -42,8 +43,9 @@ KILL = Exercise(
 
 def auc(bad, good):
     """Return the share of pairs in which the bad one is higher, ties one half."""
-    pairs = np.asarray(bad)[:, None] - np.asarray(good)[None]
-    return (pairs > 0).mean() + (pairs == 0).mean() / 2
+    ranks = scipy.stats.rankdata(np.concatenate([bad, good])) - 0.5
+    count = len(bad)  # who beat each other in count**2 / 2 pairs
+    return (ranks[:count].sum() - count**2 / 2) / (count * len(good))
 
 
 _AUCS = {
@@ -56,6 +58,9 @@ _AUCS = {
     ).mean(),
     "every bad one with every good one, not one with one": lambda b, g: np.mean(
         np.asarray(b)[: len(g)] > np.asarray(g)[: len(b)]
+    ),
+    "take away what the bad ones win among themselves": lambda b, g: (
+        auc(b, g) + len(b) / (2 * len(g))
     ),
 }
 

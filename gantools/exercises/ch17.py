@@ -8,10 +8,11 @@ from gantools.exercises import Exercise, compare, judge_choices
 
 # ---------------------------------------------------------------------- traces
 
-TRACES = {"A": 1, "B": 3, "C": 2, "D": 1}
+TRACES = {"A": 2, "B": 3, "C": 2, "D": 1}
 _COUNTS = {
-    "A": "other values in a tensor of the same shape and type need no new trace",
-    "B": "a Python number is written into the graph: each new one needs a new graph",
+    "A": "a placeholder has a shape and a type: `tf.constant(2)` is a whole number",
+    "B": "a Python number is written into the graph: each new one needs a new graph, "
+    "and one that was met before needs none",
     "C": "a graph is for one shape: how many shapes are there?",
     "D": "print is run by Python, and Python runs only while the graph is written",
 }
@@ -33,12 +34,12 @@ TRACE = Exercise(
     TRACES,
     _judge_traces,
     {
-        "other values in a tensor": TRACES | {"A": 3},
+        "is a whole number": TRACES | {"A": 1},
         "a Python number is written": TRACES | {"B": 1},
         "a graph is for one shape": TRACES | {"C": 3},
         "print is run by Python": TRACES | {"D": 3},
         "expected a whole number": TRACES | {"A": "one"},
-        "expected a dictionary": [1, 3, 2, 1],
+        "expected a dictionary": [2, 3, 2, 1],
     },
 )
 
@@ -61,6 +62,9 @@ _EVENS = {
     "what counts is the difference of the two": lambda c, s, f: (
         math.ceil(c * f) if f > s else math.inf
     ),
+    "after exactly that many steps it has paid": lambda c, s, f: (
+        int(c / (1 / s - 1 / f)) + 1 if f > s else math.inf
+    ),
     "half a step does not exist: round up": lambda c, s, f: (
         c / (1 / s - 1 / f) if f > s else math.inf
     ),
@@ -68,7 +72,7 @@ _EVENS = {
 
 
 def _judge_even(answer):
-    cases = [(10.1, 2.0, 3.0), (31.0, 4.0, 7.0), (2.5, 0.3, 8.0)]
+    cases = [(10.1, 2.0, 3.0), (31.0, 4.0, 7.0), (2.5, 0.3, 8.0), (3.0, 1.0, 4.0)]
     mistakes = {why: [f(*c) for c in cases] for why, f in _EVENS.items()}
     expected = [break_even(*c) for c in cases]
     if verdict := compare([answer(*c) for c in cases], expected, mistakes):

@@ -11,7 +11,7 @@ from gantools.exercises import Exercise, compare, judge_choices
 
 def least(deviation, runs):
     """Return which difference of two means of `runs` seeds each is twice its error."""
-    return 2 * deviation * math.sqrt(2 / runs)
+    return 2 * deviation * math.sqrt(2 / runs)  # half of it: four times the runs
 
 
 _LEAST = {
@@ -101,7 +101,11 @@ SHARE = Exercise("18-base", share_of_fakes, _judge_share, _SHARE)
 
 
 def operations(height, width, kernel, channels_in, channels_out):
-    """Return the operations of a convolution whose output is height x width."""
+    """Return the operations of a convolution whose output is height x width.
+
+    Four times the places and a quarter of the pairs of channels: the same count. If
+    only one of the two numbers of channels is halved, it doubles.
+    """
     return 2 * height * width * kernel**2 * channels_in * channels_out
 
 
