@@ -357,6 +357,7 @@ def repair_batches(
     view: int = 128,
     hard: float = 1.0,
     crops_a_view: int = 2,
+    strange: float = STRANGE_SHARE,
 ) -> Callable[[int], tuple[np.ndarray, ...]]:
     """Make batches for the repairer: damaged crops, their faded targets, masks.
 
@@ -372,6 +373,7 @@ def repair_batches(
         view: side of the views in pixels; they are aged whole and cropped afterwards.
         hard: share of the views that are hard, in [0, 1].
         crops_a_view: crops cut from one aged view; ageing costs more than cutting.
+        strange: share of the damaged views with damage of no kind on top.
 
     Returns:
         A function step -> (damaged, faded, mask, marked, fidelity): (B, crop, crop, 3)
@@ -393,7 +395,7 @@ def repair_batches(
         rows = []
         for _ in range(batch // crops_a_view):
             is_hard = rng.random() < hard
-            damaged, faded, mask = _repair_view(pictures, rng, side, is_hard)
+            damaged, faded, mask = _repair_view(pictures, rng, side, is_hard, strange)
             tries = rng.integers(side - crop + 1, size=(TRIES, 2))
             cuts = [np.s_[y : y + crop, x : x + crop] for y, x in tries]
             if is_hard:
@@ -410,12 +412,12 @@ def repair_batches(
     return batches
 
 
-def _repair_view(pictures, rng, side, is_hard):
+def _repair_view(pictures, rng, side, is_hard, strange):
     """Age a view: (H, W, C) damaged and faded in [0, 1], and its mask (H, W)."""
     clean = prepare(pictures.view(rng, side), rng)
     severity = rng.uniform(0.4, 1.0) if is_hard else draw_severity(rng)
     damaged, faded, mask, _ = age(clean, rng, severity)
-    if severity and rng.random() < STRANGE_SHARE:
+    if severity and rng.random() < strange:
         damaged, mask = lay_something_over(damaged, mask, rng)
     return damaged, faded, mask
 

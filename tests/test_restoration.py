@@ -186,6 +186,32 @@ def test_supervised_steps_lower_the_loss():
     assert losses[-1] < 0.9 * losses[0]
 
 
+def test_errors_of_pictures_whole_and_hidden():
+    target = np.zeros((2, 8, 8, 3), np.float32)
+    pictures = target + np.float32(0.2)  # 0.1 in [0, 1]
+    pictures[:, :5, :5] = 3.0  # clipped to 1, an error of 0.5
+    mask = np.zeros((2, 8, 8, 1), np.float32)
+    mask[0, :5, :5], mask[1, :4, :4] = 1.0, 1.0  # 25 and 16 pixels
+    found = restoration.picture_errors(pictures, target, mask)
+    whole, inside, counts = (ops.convert_to_numpy(part) for part in found)
+    np.testing.assert_allclose(whole, (25 * 0.25 + 39 * 0.01) / 64, rtol=1e-5)
+    np.testing.assert_allclose(inside, [25 * 0.25 / 26, 16 * 0.25 / 17], rtol=1e-5)
+    np.testing.assert_array_equal(counts, [1, 0])  # more than 20 pixels are needed
+
+
+def test_by_ratio_a_picture_that_is_nearly_right_counts_as_much_as_one_that_is_not():
+    keras.utils.set_random_seed(0)
+    damaged, target, mask, marked, fidelity = _batch()
+    trainer = restoration.RatioTrainer(
+        restoration.build_repairer(**TINY), 60, features.vgg19(("conv1_1",)), peak=3e-3
+    )
+    step = engine.compile_step(trainer.step, trainer.state)
+    logs = [step(damaged, target, mask, marked, fidelity) for _ in range(60)]
+    assert float(logs[-1]["loss"]) < float(logs[0]["loss"])
+    assert float(logs[-1]["psnr"]) > float(logs[-1]["untouched"])
+    assert float(logs[0]["psnr"]) == pytest.approx(float(logs[0]["untouched"]))
+
+
 def test_the_discriminator_learns_before_its_opinion_counts():
     batch, weights = _batch(), {}
     network = features.vgg19(("conv1_1",))
