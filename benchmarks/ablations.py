@@ -173,19 +173,21 @@ def table(rows: dict[str, list[dict]], distances: dict[str, np.ndarray]) -> list
                 comparison.by_picture(rows[n], metric) for n in (name, "full")
             )
             changes = [mine[key] - full[key] for key in mine]
-            ends = _bootstrap(list(mine.values())), _bootstrap(changes)
-            lines.append(_line(name, quantity, len(mine), *ends))
+            ends = bootstrap(list(mine.values())), bootstrap(changes)
+            lines.append(summary(name, quantity, len(mine), *ends))
         mine, full = distances[name], distances["full"]
         ends = jackknife(mine), jackknife(mine - full)
-        lines.append(_line(name, KID, len(mine) - 1, *ends))
+        lines.append(summary(name, KID, len(mine) - 1, *ends))
     return lines
 
 
-def _bootstrap(values):
+def bootstrap(values: list[float]) -> metrics.Interval:
+    """Estimate a mean from values, with its 95 % interval."""
     return metrics.bootstrap(values, np.random.default_rng(0))
 
 
-def _line(run, quantity, pictures, interval, change):
+def summary(run: str, quantity: str, pictures: int, interval, change) -> dict:
+    """Put a mean and a change, both with intervals, into one row."""
     line = {"run": run, "quantity": quantity, "pictures": pictures}
     change = dict(zip(("change", "change_low", "change_high"), change, strict=True))
     return line | interval._asdict() | change

@@ -20,6 +20,7 @@ from gantools import (
     evaluation,
     metrics,
     photos,
+    pretrained,
     restoration,
 )
 
@@ -493,6 +494,24 @@ def test_a_phase_before_the_change_is_not_trained_again(
     taken = {path.parent.name for path in (tmp_path / "no-game").glob("*/*")}
     assert taken == {"repair"}
     assert not any((tmp_path / name).exists() for name in ("no-mask", "seed-1"))
+
+
+def test_what_is_trained_on_keeps_its_toner(tmp_path):
+    longer, shipped = load("longer_repair"), restoration.load_restorer()
+    (tmp_path / "start").mkdir()
+    learned = restoration.learned(shipped.repairer, shipped.toner)
+    pretrained.save("restoration", learned, tmp_path / "start", what="a start")
+    doubled = [2 * w for w in learned[0].get_weights()]
+    longer.write(tmp_path, {"mean": doubled})
+    written = restoration.load_restorer(tmp_path / "mean")
+    assert written.record["what"].startswith("a start")
+    decoder, reader = restoration.learned(written.repairer, written.toner)
+    for found, given in zip(decoder.get_weights(), doubled, strict=True):
+        np.testing.assert_allclose(found, given, rtol=1e-3, atol=1e-6)
+    for found, given in zip(
+        reader.get_weights(), learned[1].get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(found, given)
 
 
 def test_ablations_without_the_full_run_are_not_measured(ablations, tmp_path):
