@@ -437,7 +437,8 @@ def in_ray(tasks: Iterator[Task], recipe: Recipe, workers: int) -> Iterator[Reco
         workers: how many actors, at most.
 
     Raises:
-        ValueError: Ray is not installed, or a machine lacks the folders or the version.
+        ImportError: Ray is not installed.
+        ValueError: a machine lacks the folders or the version.
         ChildProcessError: Ray does not start, or its cluster does not answer.
     """
     ray = _import_ray()
@@ -514,14 +515,14 @@ def _import_ray() -> Any:
     """Import Ray Data.
 
     Raises:
-        ValueError: it is not installed.
+        ImportError: it is not installed.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what fails is told here
     try:
         import ray.data
     except ImportError as problem:
-        raise ValueError(
+        raise ImportError(
             'Expected Ray, from pip install "gantools[ray]". '
             f"Received: {report.one_line(problem)}"
         ) from problem
@@ -554,7 +555,8 @@ def find_engine(name: str) -> Engine:
         name: "processes" or "ray".
 
     Raises:
-        ValueError: there is no such engine, or Ray is not installed.
+        ValueError: there is no such engine.
+        ImportError: Ray is not installed.
     """
     if name not in ENGINES:
         raise ValueError(f"Expected one of {', '.join(ENGINES)}. Received: {name}")
@@ -713,7 +715,7 @@ def restore(
         ValueError: a folder, the recipe or the weights are not as they should be, or
             another run is at work there.
         OSError: a folder cannot be used, or the disk is full.
-        ImportError: the runtime's package is not installed.
+        ImportError: a package that the runtime or the engine wants is not installed.
     """
     if recipe.mode not in MODES:
         raise ValueError(f"Expected one of {MODES}. Received: {recipe.mode!r}")

@@ -1484,6 +1484,8 @@ def _archive_restore(options: argparse.Namespace) -> int:
                 engine=archive.find_engine(options.engine),
                 tell=tell,
             )
+        except ImportError as problem:
+            raise _Refused(str(problem), FAILED) from problem
         except (OSError, ValueError) as problem:
             raise _Refused(report.one_line(problem), FAILED) from problem
     _archive_report(options)
@@ -1904,8 +1906,9 @@ def _tell_scores(scores: Sequence[classroom.Score], count: int) -> int:
         numbers = (str(counts[verdict]) for verdict in classroom.VERDICTS)
         lines.append([exercise or "(not read)", *numbers])
     print(_in_columns(lines))
-    right = sum(score.verdict == "correct" for score in scores)
-    print(f"{_some(count, 'notebook')}, {right} of {len(scores)} answers correct")
+    answers = [score.verdict for score in scores if score.exercise]
+    right = answers.count("correct")
+    print(f"{_some(count, 'notebook')}, {right} of {len(answers)} answers correct")
     return FAILED if failed else 0
 
 

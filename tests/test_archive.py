@@ -300,6 +300,8 @@ def test_ray_that_is_not_installed_is_said_before_anything_is_written(
     said = capfd.readouterr().err
     assert said.startswith('gantools: Expected Ray, from pip install "gantools[ray]".')
     assert said.count("\n") == 1 and not Path("out").exists()
+    with pytest.raises(ImportError, match="Expected Ray"):
+        archive.find_engine("ray")
     with pytest.raises(ValueError, match=r"of processes, ray\. Received: x"):
         archive.find_engine("x")
 

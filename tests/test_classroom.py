@@ -343,6 +343,15 @@ def test_what_cannot_be_read_is_one_row_with_the_reason(collected, name, why):
     assert list(rows) == [""] and rows[""][0] == "failed" and why in rows[""][1]
 
 
+def test_what_cannot_be_read_is_no_answer(tmp_path, capsys):
+    folder, table = tmp_path / "in", tmp_path / "a.csv"
+    folder.mkdir()
+    (folder / "essay.txt").write_text("no notebook")
+    assert main(["classroom", "collect", str(folder), "-o", str(table)]) == 1
+    said = capsys.readouterr().out
+    assert "(not read)" in said and "1 notebook, 0 of 0 answers correct" in said
+
+
 @pytest.mark.parametrize(
     "text",
     ["[1, 2]", "[" * 100_000, '{"cells": 1}', '{"cells": [1]}', "\xff", "null"],
