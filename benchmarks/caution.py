@@ -26,7 +26,7 @@ from gantools import restoration as r
 COUNT = {"portraits": 24, "scenes": 16, "wallpapers": 8}
 SEVERITIES = (0.0, 0.3, 0.6, 0.9)
 TRIPLES = list(
-    itertools.product((2.5, 3.0, 3.5), (-0.5, 0.0, 0.5, 1.0), (0.003, 0.005))
+    itertools.product((3.0, 3.5, 4.0), (-0.5, 0.0, 0.5), (0.003, 0.005, 0.008))
 )
 
 

@@ -6,7 +6,8 @@
 Wants the extra `faces`.  `face_identity.py` shows what the term asks of pixels; here a
 network is trained with it.  Both runs begin at the shipped repairer and go on for STEPS
 steps on the faces of the 800 training portraits, turned and scaled as the recogniser E
-wants them, then aged.  With x the repaired face and y the same without structural
+wants them, then aged.  (The record is of the weights before phase 3, see
+longer_repair.py.)  With x the repaired face and y the same without structural
 damage,
 
     L = L_rep(x, y) + weight * |E(x) - E(y)|^2,

@@ -10,7 +10,8 @@ batches of BATCH crops, and the mean of their weights (Wortsman et al. 2022, "Mo
 soups", arXiv:2203.05482).  An hour of one core each; --seed does one of them alone, in
 a process of its own.
 
-`measure` writes `gantools/records/longer-repair.csv`: for all four weights, both
+`measure` writes `gantools/records/longer-repair.csv`: for the damaged pictures left
+alone ("input") and all four weights, both
 damages of restoration.py and each of QUANTITIES of the repair, the mean over every
 third test picture of each set (STEP) at three severities, and the paired change from
 "start", both with 95 % intervals.
@@ -68,16 +69,26 @@ def write(folder: Path, runs: dict[str, list[np.ndarray]]) -> None:
         pretrained.save("restoration", learned, folder / name, what=what)
 
 
-def measure(folder: Path, workers: int) -> list[dict]:
-    """Measure all weights; see the head of this file."""
+def left_alone(task) -> list[dict]:
+    """Measure a damaged picture as it is; see `restoration.Task`."""
     import restoration as comparison  # only here, for training needs none of it
 
-    names = ["start", *map(str, SEEDS), "mean"]
+    methods = {"input": lambda pixels: pixels}
+    rows = evaluation.evaluate(methods, [comparison.case(task)], "faded")
+    return [{"set": task.set} | row for row in rows]
+
+
+def measure(folder: Path, workers: int) -> list[dict]:
+    """Measure all weights; see the head of this file."""
+    import restoration as comparison
+
+    names = ["input", "start", *map(str, SEEDS), "mean"]
     tasks = [task for task in comparison.tasks() if task.index % STEP == 0]
     rows = {}
     with comparison.Spread(workers) as spread:
         for name in names:
             job = functools.partial(ablations.repair, folder=folder / name)
+            job = left_alone if name == "input" else job
             found = tqdm(spread(job, tasks), name, len(tasks), disable=None)
             rows[name] = [
                 row | {"damage": task.damage}
@@ -93,6 +104,8 @@ def measure(folder: Path, workers: int) -> list[dict]:
             )
             for n in (name, "start")
         )
+        if not mine:  # what is left alone has no mask
+            continue
         changes = [mine[key] - first[key] for key in mine]
         ends = (ablations.bootstrap(v) for v in (list(mine.values()), changes))
         line = ablations.summary(name, quantity, len(mine), *ends)

@@ -59,8 +59,8 @@ FEATURES = ("conv1_2", "conv2_2", "conv3_2")  # of VGG19, for the perceptual ter
 LOOK = 64  # side of what VGG19 sees of a crop in phase 3, pixels
 DOUBT = (0.02, 0.03)  # of the firm rule, see `read_tone`
 MODES = ("conservative", "full", "colourise")
-CAUTION = (3.0, 0.5)  # what a mark loses of its log odds: sound, worn photograph
-WORN = 0.005  # share of marked pixels from which a photograph is taken for worn
+CAUTION = (3.5, 0.0)  # what a mark loses of its log odds: sound, worn photograph
+WORN = 0.008  # share of marked pixels from which a photograph is taken for worn
 RIM = 4  # how far beyond the damage a repair reaches, pixels
 
 
@@ -552,7 +552,7 @@ class RatioTrainer:
         def loss_fn():
             inputs = [damaged, marked, fidelity]
             paint, correction, logits = self.repairer(inputs, training=True)
-            gate = ops.maximum(open_gate(logits - CAUTION[1]), told)
+            gate = ops.maximum(open_gate(logits - 0.5), told)
             repaired = compose(damaged, paint, correction, gate)
             whole, inside, counts = picture_errors(repaired, target, mask)
             seen = self._look(repaired[:half], target[:half])
@@ -965,8 +965,8 @@ def caution(pixels: np.ndarray, repairer: keras.Model, fidelity: float = 0.0) ->
     in a thousand, and most of the few marks in it are mistakes.  By Bayes' rule, log
     odds shift by the logarithm of the ratio of the two shares.  The share is counted
     in up to nine views, spread evenly over the photograph.  From a share of WORN on,
-    the photograph is taken for a damaged one; even there damage is rarer than in
-    training.
+    the photograph is taken for one as damaged as those of the training.  The numbers
+    are chosen by `benchmarks/caution.py`.
 
     Args:
         pixels: (H, W, C) in [0, 1], C = 1 or 3.

@@ -173,7 +173,7 @@ MODE = Exercise(
 
 def left(before, after):
     """Return which share of the mean square error is left, from two PSNRs in dB."""
-    return 10 ** ((before - after) / 10)  # 20 to 23 dB: half is left
+    return 10 ** ((before - after) / 10)  # 20 to 24 dB: two fifths are left
 
 
 def _judge_left(answer):

@@ -10,7 +10,7 @@
   // The largest tensor of a window has 24 numbers a pixel: 127 MB. A device of WebGPU
   // binds 134 MB or more.
   const FIDELITY = 0, STRIDE = 16, HALO = 192, TILE = 1152, VIEW = 640, THUMBNAIL = 96;
-  const GATE = 3, WORN = 0.005, CAUTION = [3, 0.5], DOUBT = [0.02, 0.03];
+  const GATE = 3, WORN = 0.008, CAUTION = [3.5, 0], DOUBT = [0.02, 0.03];
   const APART = 1e-3; // what WebGPU may differ by; a level is 1/127.5
   const { tensor, run: kernel } = runtime;
 
