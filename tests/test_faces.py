@@ -152,12 +152,12 @@ def test_the_chapter_says_what_was_measured():
     }
     rounded = {method: round(100 * share) for method, share in accepted.items()}
     assert rounded == {"damaged": 96, "classical": 85, "full": 99}
-    for severity in (0.3, 0.6, 0.9):  # "three in ten"
+    for severity in (0.3, 0.6, 0.9):  # "a quarter to a third of them"
         given = {
             m: column(rows, "given", severity=severity, method=m) for m in accepted
         }
-        assert 0.27 < (given["full"] > given["damaged"]).mean() < 0.335
-        assert -0.025 < (given["full"] - given["damaged"]).mean() < -0.005
+        assert 0.235 < (given["full"] > given["damaged"]).mean() < 0.335
+        assert -0.035 < (given["full"] - given["damaged"]).mean() < -0.005
     donor = column(hidden, "donor", part="face", method="borrowed")
     assert len(donor) == 79 and (donor < limit).all()
     for part, share in {"eyes": 0.91, "eyes and mouth": 0.19, "face": 0.0}.items():

@@ -40,6 +40,6 @@ def test_command_killed_ten_times_ends_in_the_same_bytes(tmp_path):
     with start(folder) as process:
         assert process.wait() == 0
     names = sorted(p.relative_to(whole) for p in whole.rglob("*.*"))
-    assert len(names) == 8  # checkpoint and history of three phases, weights, manifest
+    assert len(names) == 10  # checkpoint and history of four phases, weights, manifest
     for name in names:
         assert (whole / name).read_bytes() == (folder / name).read_bytes(), name
