@@ -2,13 +2,14 @@
 
     GANTOOLS_DATA=folder python benchmarks/caution.py
 
-On COUNT training pictures of each of SETS, reduced as in restoration.py, sound and aged
+On COUNT training pictures of three sets, reduced as in restoration.py, sound and aged
 to three severities, with damage of no kind on top of every third, as training has it.
 For each triple of numbers: the mean IoU of mask and damage over the aged ones, the PSNR
 of the repair inside the mask (dB) and of the whole, and the share of the pixels of the
 sound ones that conservative mode would change.  No test picture is looked at.  The
 choice among them is a bargain; the table is printed and kept in
-`gantools/records/caution.csv`.  Four minutes of two processes.
+`gantools/records/caution.csv`.  The share of marks is counted in the whole picture, not
+in views as `restoration.caution` does it.  A minute of two processes.
 """
 
 import argparse

@@ -11,10 +11,9 @@ soups", arXiv:2203.05482).  An hour of one core each; --seed does one of them al
 a process of its own.
 
 `measure` writes `gantools/records/longer-repair.csv`: for the damaged pictures left
-alone ("input") and all four weights, both
-damages of restoration.py and each of QUANTITIES of the repair, the mean over every
-third test picture of each set (STEP) at three severities, and the paired change from
-"start", both with 95 % intervals.
+alone ("input") and all four weights, both damages of restoration.py and each of
+QUANTITIES of the repair, the mean over every third test picture of each set (STEP) at
+three severities, and the paired change from "start", both with 95 % intervals.
 """
 
 import argparse
