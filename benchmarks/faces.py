@@ -41,7 +41,7 @@ Writes into `gantools/records`; people are numbers, their order in the test set:
     donor      distance to whom the part was borrowed from, cut out likewise
 
 It took about eight minutes of one core.  What was measured is kept in --cache, and a
-second run goes on there.
+second run with the same weights goes on there.
 """
 
 import argparse
@@ -54,7 +54,15 @@ import numpy as np
 import restoration as table
 from tqdm import tqdm
 
-from gantools import collections, evaluation, faces, metrics, photos, restoration
+from gantools import (
+    arrays,
+    collections,
+    evaluation,
+    faces,
+    metrics,
+    photos,
+    restoration,
+)
 
 RECORDS = Path(restoration.__file__).parent / "records"
 SEVERITIES = (0.3, 0.6, 0.9)
@@ -333,11 +341,12 @@ def main() -> None:
         for task in table.tasks(options.count)
         if (task.set, task.damage, task.severity) == ("portraits", "first", 0.3)
     ]
+    weights = arrays.manifest()["restoration"]["sha256"][:8]
     records = {"faces": [], "faces-hidden": []}
     for task in tqdm(asked, disable=None):
         for record, job in zip(records, (restored, hidden), strict=True):
             person = first + task.index
-            file = options.cache / f"{record}-{task.index}.csv"
+            file = options.cache / f"{record}-{weights}-{task.index}.csv"
             found = kept(file, functools.partial(job, known, person, task, mean))
             records[record] += [{"person": task.index} | row for row in found]
     for record, rows in records.items():
