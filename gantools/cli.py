@@ -60,7 +60,7 @@ PRESETS = (
     "kinds-32",
     "kinds-64",
 )
-NETWORKS = ("restoration", "colour", "style", "unpaired", "dcgan")
+NETWORKS = ("restoration", "colour", "style", "hands", "unpaired", "dcgan")
 MODES = {
     "conservative": "repair inside the damage found and leave every other pixel as it "
     "is",
@@ -81,6 +81,16 @@ STYLES = (
     "van-gogh-cypresses",
     "van-gogh-straw-hat",
     "vermeer-pitcher",
+)
+HANDS = (
+    "cezanne",
+    "el-greco",
+    "klimt",
+    "renoir",
+    "seurat",
+    "turner",
+    "van-gogh-1887",
+    "van-gogh-1889",
 )
 METHODS = ("cycle", "contrast")
 
@@ -130,9 +140,11 @@ take 2.5 GB of memory. Exit code 1 says that some photograph failed.
 STYLIZE = """examples:
   gantools stylize portrait.jpg --style painting.jpg -o painted.jpg
       one photograph in the style of one picture
-  gantools stylize scans/ --style van-gogh-cypresses -o painted/ --strength 0.6
+  gantools stylize cat.png --style van-gogh-1889 --weights runs/hands -o painted.png
+      in the hand of a painter, whose paintings a network of your own has learned
+  gantools stylize scans/ --style klimt-primavesi -o painted/ --strength 0.6
       every photograph below a folder, a little of a style that the package knows; a
-      file of such a name is meant by ./van-gogh-cypresses
+      file of such a name is meant by ./klimt-primavesi
   gantools stylize cat.png --style a.jpg --style b.jpg --mix 3,1 -o painted.png
       three parts of one style and one part of another
   gantools stylize portrait.jpg --style a.jpg -o painted.jpg --keep-colour
@@ -142,8 +154,11 @@ STYLIZE = """examples:
   gantools stylize old.jpg --style a.jpg -o painted.jpg --restore
       repair the photograph first: else its scratches are painted, too
 
-Paintings whose styles the package knows:
+Paintings whose colours and forms the package knows:
 {paintings}
+Hands that gantools train hands learns, to be mixed among themselves; no weights of
+them come with the package:
+{hands}
 Styles that a GAN has learned from many pictures, each to be used by itself:
 {tasks}
 Pictures that come with the package:
@@ -249,6 +264,7 @@ TRAIN = """examples:
   gantools train dcgan --preset smoke --folder runs/dcgan
   gantools train restoration --preset base --folder runs/restoration
   gantools train style --preset base --folder runs/style
+  gantools train hands --preset small --folder runs/hands
   gantools train colour --preset small --folder runs/colour
   gantools train restoration --preset base --folder runs/restoration --resume
       goes on where a run was cut off, to the same weights
@@ -258,13 +274,14 @@ TRAIN = """examples:
 smoke takes less than a minute, only to see that all works. small is for a patient CPU
 (restoration, style, unpaired: 6,000 steps, one to two hours on a core; the networks of
 style that come with the package are of it, colour-film-1940s after half the steps;
-colour: 4,700 steps, an hour). base and large want a GPU (restoration, colour, style,
-unpaired; large is of restoration alone); but for base of restoration, in parts, none of
-them has been run yet. dcgan has cpu, a quarter of an hour on two cores, and gpu, which
-has not been run, and the last rung of its LADDER on watercolours of fruit: fruit-32 and
-fruit-64 of that many pixels, kinds-32 and kinds-64 of the kind asked for, 20,000 steps
-each. The package comes with shorter runs of them. smoke trains on the pictures that
-come with the package, the others on named sets (see gantools data list).
+hands: 1,350 steps, 73 minutes on two cores; colour: 4,700 steps, an hour). base and
+large want a GPU (restoration, colour, style, hands, unpaired; large is of restoration
+alone); but for base of restoration, in parts, none of them has been run yet. dcgan has
+cpu, a quarter of an hour on two cores, and gpu, which has not been run, and the last
+rung of its LADDER on watercolours of fruit: fruit-32 and fruit-64 of that many pixels,
+kinds-32 and kinds-64 of the kind asked for, 20,000 steps each. The package comes with
+shorter runs of them. smoke trains on the pictures that come with the package, the
+others on named sets (see gantools data list).
 """
 CLASSROOM = """examples:
   gantools classroom export class/
@@ -445,7 +462,8 @@ def _add_archive(verbs: Any) -> None:
 def _add_stylize(verbs: Any) -> None:
     stylize = verbs.add_parser("stylize", help="give photographs another style")
     shipped = [task for task in TASKS if task in arrays.manifest()]
-    known = {"paintings": STYLES, "tasks": shipped, "pictures": collections.pictures()}
+    known = {"hands": HANDS, "paintings": STYLES, "tasks": shipped}
+    known["pictures"] = collections.pictures()
     whole = functools.partial(textwrap.fill, width=80, break_on_hyphens=False)
     known = {kind: whole(", ".join(names)) for kind, names in known.items()}
     _command(stylize, "Carry styles over to photographs.", STYLIZE.format(**known))
@@ -756,7 +774,7 @@ def _severity(text: str) -> float:
 
 
 def _style(text: str) -> Path | str:
-    if text in (*STYLES, *TASKS):
+    if text in (*STYLES, *HANDS, *TASKS):
         return text
     known = text in collections.pictures()
     return collections.picture(text) if known else Path(text)
@@ -927,8 +945,10 @@ def _restore(options: argparse.Namespace) -> int:
 
 
 def _stylize(options: argparse.Namespace) -> int:
-    learned = [style for style in options.style if style in TASKS]
-    return _each(options, "stylised", (_translating if learned else _painting)(options))
+    for names, make in ((TASKS, _translating), (HANDS, _by_hand)):
+        if set(options.style) & set(names):
+            return _each(options, "stylised", make(options))
+    return _each(options, "stylised", _painting(options))
 
 
 def _painting(options: argparse.Namespace) -> Work:
@@ -936,23 +956,11 @@ def _painting(options: argparse.Namespace) -> Work:
     styles = _styles(options)
     networks = functools.cache(lambda: _networks("style", options.weights))
     restorer = functools.cache(lambda: _networks("restoration"))
-    settings = {
-        "styles": [_identify_style(style) for style in options.style],
-        "mix": options.mix,
-        "strength": options.strength,
-        "keep_colour": options.keep_colour,
-    }
+    wished, settings = _wishes(options)
 
     def work(photo: photos.Photo, job: Job, progress: Callable[[float], None]) -> Done:
         own, mask = _own_mask(job, photo)
-        wishes = {
-            "strength": options.strength,
-            "weights": options.mix,
-            "keep_colour": options.keep_colour,
-            "mask": mask,
-            "stylist": networks(),
-            "progress": progress,
-        }
+        wishes = {**wished, "mask": mask, "stylist": networks(), "progress": progress}
         from gantools import style
 
         restored = None
@@ -967,6 +975,45 @@ def _painting(options: argparse.Namespace) -> Work:
         )
 
     return work
+
+
+def _by_hand(options: argparse.Namespace) -> Work:
+    """Give the work of the network that has learned the hands of painters."""
+    if others := [str(style) for style in options.style if style not in HANDS]:
+        raise _Refused(
+            f"Expected hands alone, some of {', '.join(HANDS)}. "
+            f"Received: {others[0]} with them"
+        )
+    names = _styles(options)
+    networks = functools.cache(lambda: _networks("hands", options.weights))
+    restorer = functools.cache(lambda: _networks("restoration"))
+    wished, settings = _wishes(options)
+
+    def work(photo: photos.Photo, job: Job, progress: Callable[[float], None]) -> Done:
+        own, mask = _own_mask(job, photo)
+        wishes = {**wished, "mask": mask, "painters": networks(), "progress": progress}
+        from gantools import hands, restoration
+
+        restored = None
+        if options.restore:
+            restored = restoration.restore(photo, "full", restorer())
+        result = hands.paint(restored.photo if restored else photo, names, **wishes)
+        return _stylised(
+            photo, result.photo, result.weights, restored, {**settings, **own}
+        )
+
+    return work
+
+
+def _wishes(options: argparse.Namespace) -> tuple[dict, dict]:
+    """Give what a network that mixes styles is asked for, and the record of that."""
+    wished = {"strength": options.strength, "keep_colour": options.keep_colour}
+    identified = [_identify_style(style) for style in options.style]
+    return {**wished, "weights": options.mix}, {
+        "styles": identified,
+        "mix": options.mix,
+        **wished,
+    }
 
 
 def _translating(options: argparse.Namespace) -> Work:
@@ -1036,7 +1083,7 @@ def _styles(options: argparse.Namespace) -> list[photos.Photo | str]:
         )
     for path in _style_files(options):
         if not path.exists():
-            names = ", ".join([*STYLES, *TASKS, *collections.pictures()])
+            names = ", ".join([*HANDS, *STYLES, *TASKS, *collections.pictures()])
             raise _Refused(
                 f"{path}: Expected a picture's file or one of {names}. "
                 "Received: no file of that name"
@@ -1054,6 +1101,7 @@ def _styles(options: argparse.Namespace) -> list[photos.Photo | str]:
 _LOADERS = {
     "restoration": "load_restorer",
     "style": "load_style",
+    "hands": "load_hands",
     "unpaired": "load_stylist",
 }
 

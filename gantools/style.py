@@ -17,7 +17,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import cv2
@@ -251,7 +251,7 @@ def optimise(
         The painted photograph, and the losses: content, style, variation and their
         weighted sum, each row the mean over ten steps.
     """
-    start, painting = (_in_network(p.pixels)[None] for p in (content, style))
+    start, painting = (in_network(p.pixels)[None] for p in (content, style))
     canvas = Canvas(start, painting, steps, style_weight, smoothness, peak)
     none = lambda step: ()  # noqa: E731 no data: the pictures are part of the loss
     history = training.fit(canvas, none, steps, log_every=10, progress=progress)
@@ -594,7 +594,7 @@ def measure(
     count, total, squares = 0, np.zeros(CHANNELS), np.zeros(CHANNELS)
     size = {"tile": TILE, "halo": SEEN, "multiple": STRIDE}
     for (cut,), kept, _, done in tiling.parts(pixels, **size):
-        seen = engine.predict(encoder, _in_network(cut, grey)[None])[0]
+        seen = engine.predict(encoder, in_network(cut, grey)[None])[0]
         cells = tuple(slice(s.start // STRIDE, s.stop // STRIDE) for s in kept)
         x = seen[cells].reshape(-1, CHANNELS).astype(np.float64)
         count, total, squares = (
@@ -688,8 +688,8 @@ def stylize(
             [0, 1]; the weights are not one for each style; or the mask is not one of
             this photograph.
     """
-    styles = _as_list(styles)
-    shares = _check_wishes(photo, styles, strength, weights, mask)
+    styles = as_list(styles)
+    shares = check_wishes(photo, styles, STYLES, strength, weights, mask)
     stylist = stylist or load_style()
     report = progress or (lambda share: None)
     own = measure(
@@ -700,46 +700,89 @@ def stylize(
     )
     known = [measure_style(s, stylist.encoder, keep_colour) for s in styles]
     wanted = _mix([own, *known], [1.0 - strength, *(strength * shares)])
-    pixels = _paint(
-        stylist.painter, affine(own, wanted), photo, keep_colour, mask, report
-    )
-    painted = _with_pixels(photo, pixels)
-    return Stylised(
-        photo=painted,
-        changed=share_changed(photo, painted),
-        weights=stylist.record,
+    return paint_windows(
+        stylist.painter,
+        affine(own, wanted),
+        photo,
+        record=stylist.record,
+        keep_colour=keep_colour,
+        mask=mask,
+        progress=lambda share: report(0.4 + 0.6 * share),
+        tile=TILE,
+        halo=HALO,
+        multiple=STRIDE,
     )
 
 
-def _paint(painter, change, photo, keep_colour, mask, report):
-    """Paint a photograph window by window: (H, W, C or 3) of its type."""
+def paint_windows(
+    painter: keras.Model,
+    change: tuple[np.ndarray, np.ndarray],
+    photo: Photo,
+    *,
+    record: dict,
+    keep_colour: bool,
+    mask: np.ndarray | None,
+    progress: Callable[[float], None],
+    **size: int,
+) -> Stylised:
+    """Paint a photograph window by window, all by the same scale and shift.
+
+    Args:
+        painter: a model [pictures (B, h, w, 3) in [-1, 1], scale, shift] -> pictures.
+        change: scale and shift, found from the whole photograph.
+        photo: of any size.
+        record: of the painter's weights, from their manifest.
+        keep_colour: let the painter see brightness, and change brightness alone.
+        mask: how much of the change is made, (H, W) in [0, 1]; None is all of it.
+        progress: called with the finished share.
+        size: tile, halo and multiple, as for `tiling.apply`.
+    """
     channels = photo.pixels.shape[2] if keep_colour else 3
     pixels = np.empty((*photo.pixels.shape[:2], channels), photo.pixels.dtype)
     inputs = [photo.pixels] if mask is None else [photo.pixels, mask[..., None]]
     tiling.apply(
         _window_painter(painter, change, photo, keep_colour),
         *inputs,
-        tile=TILE,
-        halo=HALO,
-        multiple=STRIDE,
-        beyond=True,  # VGG19 meets zeros there, and the decoder paints them
-        progress=lambda share: report(0.4 + 0.6 * share),
+        beyond=True,  # else the picture's border is painted, too
+        progress=progress,
         out=(pixels,),
+        **size,
     )
-    return pixels
+    painted = _with_pixels(photo, pixels)
+    return Stylised(painted, share_changed(photo, painted), record)
 
 
-def _as_list(styles):
+def as_list(styles):
+    """Give one style, or several, as a list."""
     return [styles] if isinstance(styles, Photo | str) else list(styles)
 
 
-def _check_wishes(photo, styles, strength, weights, mask):
-    """Refuse what cannot be; give the styles' shares, which sum to 1."""
+def check_wishes(
+    photo: Photo,
+    styles: Sequence[Photo | str],
+    known: Collection[str],
+    strength: float,
+    weights: Sequence[float] | None,
+    mask: np.ndarray | None,
+) -> np.ndarray:
+    """Refuse what cannot be; give the styles' shares, which sum to 1.
+
+    Args:
+        photo: what is to be painted.
+        styles: pictures, or names.
+        known: the names there are.
+        strength: as for `stylize`; so are weights and mask.
+        weights: of the styles.
+        mask: where to paint.
+
+    Raises:
+        ValueError: as `stylize` does.
+    """
     if not styles:
         raise ValueError("Expected at least one style. Received: none")
     for name in styles:
-        if isinstance(name, str) and name not in STYLES:
-            raise ValueError(f"Expected one of {list(STYLES)}. Received: {name!r}")
+        if isinstance(name, str) and name not in known:
+            raise ValueError(f"Expected one of {list(known)}. Received: {name!r}")
     if not 0 <= strength <= 1:
         raise ValueError(f"Expected a strength in [0, 1]. Received: {strength}")
     shares = np.asarray([1.0] * len(styles) if weights is None else weights, float)
@@ -767,7 +810,7 @@ def _window_painter(painter, change, photo, keep_colour):
 
     def paint(cut, marks=None):  # (h, w, C), (h, w, 1) -> (h, w, C or 3)
         was = from_levels(cut)
-        inputs = [_in_network(was, keep_colour)[None], scale, shift]
+        inputs = [in_network(was, keep_colour)[None], scale, shift]
         now = from_network(engine.predict(painter, inputs)[0])  # (h, w, 3)
         if keep_colour:
             now = was + (_luma(now) - _luma(was))
@@ -783,7 +826,7 @@ def _luma(pixels):
     return pixels if pixels.shape[-1] == 1 else pixels @ LUMA[:, None]
 
 
-def _in_network(pixels, grey=False):
+def in_network(pixels: np.ndarray, grey: bool = False) -> np.ndarray:
     """Take pixels (h, w, C) to what networks see, (h, w, 3) in [-1, 1]."""
     pixels = from_levels(pixels)
     pixels = _luma(pixels) if grey else pixels
@@ -834,7 +877,7 @@ def restore_then_stylize(
     from gantools import restoration
 
     wishes = {"strength": strength, "weights": weights, "mask": mask}
-    _check_wishes(photo, _as_list(styles), **wishes)
+    check_wishes(photo, as_list(styles), STYLES, **wishes)
     stylist = stylist or load_style()
     report = progress or (lambda share: None)
     halves = [lambda share, half=half: report((half + share) / 2) for half in (0, 1)]

@@ -909,12 +909,12 @@ def trainers(monkeypatch):
 
 
 def test_every_preset_task_and_method_can_be_asked_for():
-    from gantools import colour, dcgan, restoration, style, unpaired
+    from gantools import colour, dcgan, hands, restoration, style, unpaired
 
-    modules = (colour, dcgan, restoration, style, unpaired)
+    modules = (colour, dcgan, hands, restoration, style, unpaired)
     assert set(cli.PRESETS) == {name for module in modules for name in module.PRESETS}
     assert tuple(unpaired.TASKS) == cli.TASKS and cli.METHODS == unpaired.METHODS
-    assert tuple(style.STYLES) == cli.STYLES
+    assert tuple(style.STYLES) == cli.STYLES and tuple(hands.HANDS) == cli.HANDS
     assert tuple(cli.MODES) == restoration.MODES
     assert set(archive.MODES) < set(cli.MODES)
 
@@ -1196,6 +1196,36 @@ def test_a_style_that_a_gan_has_learned_is_laid_over_by_the_gan(folder, capfd):
         assert main([*words.split(), *more.split(), "-o", "other"]) == 2
         assert "by itself" in capfd.readouterr().err
     assert files() == before
+
+
+def test_a_hand_that_a_network_has_learned_is_asked_for_by_its_name(folder, capfd):
+    from gantools import hands
+
+    picture("a.png")
+    where = own_mask("m.png")
+    whole, _ = hands.build(len(hands.HANDS), (4, 6, 8), 1)
+    pretrained.save("hands", [whole], Path("own"), what="a test")
+    words = "stylize a.png --style klimt --style seurat --mix 3,1 --strength 0.5"
+    words = f"{words} --weights own --provenance".split()
+    assert main([*words, "-o", "out", "--mask-in", "m.png"]) == 0
+    painters = hands.load_hands("own")
+    wishes = {"weights": (3, 1), "strength": 0.5, "painters": painters}
+    photo, names = photos.load("a.png", levels=True), ["klimt", "seurat"]
+    wanted = hands.paint(photo, names, mask=where, **wishes).photo.pixels
+    made = photos.load("out/a.png", levels=True).pixels
+    assert np.array_equal(made, wanted) and np.array_equal(made[~where], PIXELS[~where])
+    assert not np.array_equal(made, PIXELS)
+    record = json.loads(Path("out/a.png.json").read_text())
+    settings, weights = record["settings"], record["weights"]
+    assert settings["styles"] == [{"name": "klimt"}, {"name": "seurat"}]
+    assert (settings["mix"], settings["strength"]) == ([3.0, 1.0], 0.5)
+    assert weights["sha256"] == painters.record["sha256"]
+    assert main([*words, "-o", "whole", "--restore"]) == 0
+    record = json.loads(Path("whole/a.png.json").read_text())
+    assert record["settings"]["restored"]["mode"] == "full"
+    before = files()
+    assert main([*words, "--style", "cat", "-o", "other"]) == 2
+    assert "Expected hands alone" in capfd.readouterr().err and files() == before
 
 
 def test_stylize_keeps_shapes_of_folders_and_overwrites_nothing(painter, capfd):

@@ -53,7 +53,7 @@ FLOORS = [
     },
     {"folders", "training", "pretrained", "pairs", "tiling"},
     {"colour", "dcgan", "restoration", "style", "unpaired"},
-    {"archive", "evaluation", "panel", "exercises", "grader", "classroom"},
+    {"archive", "evaluation", "hands", "panel", "exercises", "grader", "classroom"},
     {"cli"},
 ]
 LIGHT = {"photos", "damage", "metrics", "collections", "provenance", "plots", "arrays"}
