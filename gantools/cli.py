@@ -274,7 +274,7 @@ TRAIN = """examples:
 smoke takes less than a minute, only to see that all works. small is for a patient CPU
 (restoration, style, unpaired: 6,000 steps, one to two hours on a core; the networks of
 style that come with the package are of it, colour-film-1940s after half the steps;
-hands: 1,350 steps, 73 minutes on two cores; colour: 4,700 steps, an hour). base and
+hands: 1,350 steps, 65 minutes on two cores; colour: 4,700 steps, an hour). base and
 large want a GPU (restoration, colour, style, hands, unpaired; large is of restoration
 alone); but for base of restoration, in parts, none of them has been run yet. dcgan has
 cpu, a quarter of an hour on two cores, and gpu, which has not been run, and the last

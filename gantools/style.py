@@ -64,14 +64,15 @@ WIDTHS = (256, 128, 64, 32)  # channels of the decoder's levels, at strides 8 to
 # --- What style is: statistics of activations ---------------------------------------
 
 
-def statistics(x):
+def statistics(x, eps=EPS):
     """Give the mean and the standard deviation of each channel over the picture.
 
-    mu_c = mean_hw x_hwc,  sigma_c = sqrt(mean_hw (x_hwc - mu_c)^2 + EPS): equations 5
+    mu_c = mean_hw x_hwc,  sigma_c = sqrt(mean_hw (x_hwc - mu_c)^2 + eps): equations 5
     and 6 of Huang and Belongie 2017 (arXiv:1703.06868).
 
     Args:
         x: activations (B, H, W, C).
+        eps: added to a variance.
 
     Returns:
         mu and sigma, both (B, 1, 1, C) float32.
@@ -79,7 +80,7 @@ def statistics(x):
     x = ops.cast(x, "float32")
     mean = ops.mean(x, axis=(1, 2), keepdims=True)
     variance = ops.mean(ops.square(x - mean), axis=(1, 2), keepdims=True)
-    return mean, ops.sqrt(variance + EPS)
+    return mean, ops.sqrt(variance + eps)
 
 
 def adain(x, own, wanted):

@@ -106,8 +106,7 @@ def test_the_network_looks_no_further_than_its_halo():
     slope = ops.convert_to_numpy(engine.input_gradient(at_the_middle, x))
     places = np.argwhere(np.abs(slope[0]).sum(axis=-1) > 0)
     reach = np.abs(places - middle).max()
-    assert reach <= hands.HALO
-    assert reach > hands.HALO // 2  # so the halo is not far too wide
+    assert hands.HALO - 8 < reach <= hands.HALO  # and no wider than need be
 
 
 # --- Its training
@@ -205,7 +204,7 @@ def test_smoke_preset_trains_resumes_and_leaves_weights_that_load(
     assert done.weights == record and np.isfinite(done.photo.pixels).all()
 
 
-def test_every_painting_is_one_that_training_may_see():
+def test_a_painting_that_style_knows_too_has_the_same_title():
     numbers = [museum for museum, _ in hands.HANDS.values()]
     assert len(set(numbers)) == COUNT
     known = {museum: title for museum, title in style.STYLES.values()}
